@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# weir_libraries: what the product links. Found on this machine, never downloaded; deploy/packages.sh has the packages.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv>=1.44)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1>=0.2)
+
+# llhttp comes with a pkg-config file, a CMake config (with differing target names), or both.
+pkg_check_modules(LLHTTP IMPORTED_TARGET libllhttp>=9)
+if(LLHTTP_FOUND)
+  set(llhttp_target PkgConfig::LLHTTP)
+else()
+  find_package(llhttp 9 CONFIG REQUIRED)
+  foreach(target IN ITEMS llhttp::llhttp llhttp::llhttp_shared llhttp::llhttp_static)
+    if(TARGET ${target} AND NOT llhttp_target)
+      set(llhttp_target ${target})
+    endif()
+  endforeach()
+endif()
+
+add_library(weir_libraries INTERFACE)
+target_link_libraries(weir_libraries INTERFACE
+  PkgConfig::LIBUV PkgConfig::YAML ${llhttp_target} OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})

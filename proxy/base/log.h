@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The error log: lines for the operator. Any thread may write; a line is one write(2), so lines never mix. A line that
+ * can't be written at once is dropped and counted, never waited for. (The access log is exchange/trail.h.)
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/text.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+/* Opens the file ("stderr" and "stdout" are the streams); false with errno set. The old one stays on failure. Not
+ * concurrent with itself. Until it is called, lines go to stderr as text from level info on. */
+bool log_open(enum log_level level, enum log_format format, const char *path);
+void log_set_level(enum log_level level);
+
+/* True when a line of this level would be written: for arguments that cost something. */
+bool log_wants(enum log_level level);
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* At most one line a second per call site; the next one says how many were left out. */
+#define log_write_limited(level, ...)                                                                                  \
+    do {                                                                                                               \
+        static struct log_limit limit_;                                                                                \
+        log_limited(&limit_, (level), __VA_ARGS__);                                                                    \
+    } while (0)
+
+struct log_limit {
+    uint64_t second; /* relaxed atomics: a lost update only means one line more or less */
+    uint64_t dropped;
+};
+void log_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Lines dropped since the start. */
+uint64_t log_dropped(void);
+
+#endif
