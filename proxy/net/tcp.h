@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links over TCP and Unix sockets, on uv_tcp_t and uv_pipe_t. A write goes out at once with one writev; what the kernel
+ * doesn't take waits in libuv. */
+#ifndef NET_TCP_H
+#define NET_TCP_H
+
+#include "net/link.h"
+
+struct uv_stream_s;
+
+/* Starts a connection; the link is marked LINK_OPEN or LINK_BROKEN later, with connect_refused or connect_failed. NULL
+ * when out of memory or descriptors. */
+struct link *tcp_connect(struct loop *loop, const struct address *address);
+
+/* Takes the next connection of a listening handle; NULL when there is none or no memory. Not reading before
+ * tcp_start. */
+struct link *tcp_accept(struct loop *loop, struct uv_stream_s *server, bool local);
+
+/* Begins to read. */
+void tcp_start(struct link *link);
+
+/* TCP keepalive, see tcp(7); seconds. Nothing on Unix sockets. */
+void tcp_keepalive(struct link *link, unsigned idle, unsigned interval, unsigned count);
+
+/* The address of the other end as of now; len 0 when it is gone. */
+struct address tcp_peer(const struct link *link);
+
+/* Links that are not yet freed, of this thread's loop. */
+size_t tcp_count(void);
+
+#endif
