@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/fields.h"
+
+enum { FIELDS_FIRST_ROOM = 16 };
+
+static const struct text names[FIELD_ID_COUNT] = {
+#define F(id, name) [FIELD_##id] = {(name), sizeof(name) - 1},
+    FIELD_TABLE(F)
+#undef F
+};
+
+/* The table is sorted by length; this is where each length begins. */
+static enum field_id first_of_length(size_t len)
+{
+    static const unsigned char first[] = {
+        [2] = FIELD_TE,          [3] = FIELD_VIA,        [4] = FIELD_DATE,          [6] = FIELD_ACCEPT,
+        [7] = FIELD_REFERER,     [8] = FIELD_LOCATION,   [9] = FIELD_FORWARDED,     [10] = FIELD_CONNECTION,
+        [12] = FIELD_CONTENT_TYPE, [14] = FIELD_CONTENT_LENGTH, [15] = FIELD_X_FORWARDED_FOR,
+        [16] = FIELD_PROXY_CONNECTION, [17] = FIELD_TRANSFER_ENCODING};
+    return len < sizeof first ? first[len] : FIELD_OTHER;
+}
+
+enum field_id field_id_of(struct text name)
+{
+    enum field_id id = first_of_length(name.len);
+    if (id == FIELD_OTHER)
+        return FIELD_OTHER;
+    for (; id < FIELD_ID_COUNT && names[id].len == name.len; id++)
+        if (ascii_lower(name.at[0]) == names[id].at[0] && text_equal_nocase(name, names[id]))
+            return id;
+    return FIELD_OTHER;
+}
+
+static bool fields_grow(struct fields *fields, struct arena *arena)
+{
+    unsigned room = fields->room == 0 ? FIELDS_FIRST_ROOM : fields->room * 2;
+    struct field *at = arena_take(arena, room * sizeof *at);
+    if (at == NULL)
+        return false;
+    if (fields->count > 0)
+        memcpy(at, fields->at, fields->count * sizeof *at);
+    fields->at = at;
+    fields->room = room;
+    return true;
+}
+
+bool fields_push(struct fields *fields, struct arena *arena, const struct field *field)
+{
+    if (fields->count == fields->room && !fields_grow(fields, arena))
+        return false;
+    fields->at[fields->count++] = *field;
+    fields->present |= 1ull << field->id;
+    return true;
+}
+
+bool fields_add(struct fields *fields, struct arena *arena, struct text name, struct text value)
+{
+    return fields_push(fields, arena, &(struct field){name, value, field_id_of(name)});
+}
+
+/* The written form of the names that weir itself adds. */
+static const struct text written[FIELD_ID_COUNT] = {
+    [FIELD_VIA] = {"Via", 3},
+    [FIELD_DATE] = {"Date", 4},
+    [FIELD_HOST] = {"Host", 4},
+    [FIELD_EXPECT] = {"Expect", 6},
+    [FIELD_SERVER] = {"Server", 6},
+    [FIELD_UPGRADE] = {"Upgrade", 7},
+    [FIELD_LOCATION] = {"Location", 8},
+    [FIELD_FORWARDED] = {"Forwarded", 9},
+    [FIELD_CONTENT_TYPE] = {"Content-Type", 12},
+    [FIELD_X_REQUEST_ID] = {"X-Request-Id", 12},
+    [FIELD_X_FORWARDED_FOR] = {"X-Forwarded-For", 15},
+    [FIELD_X_FORWARDED_HOST] = {"X-Forwarded-Host", 16},
+    [FIELD_X_FORWARDED_PROTO] = {"X-Forwarded-Proto", 17},
+};
+
+bool fields_add_known(struct fields *fields, struct arena *arena, enum field_id id, struct text value)
+{
+    struct text name = written[id].len > 0 ? written[id] : names[id];
+    return fields_push(fields, arena, &(struct field){name, value, id});
+}
+
+const struct field *fields_find(const struct fields *fields, enum field_id id)
+{
+    if (!fields_have(fields, id))
+        return NULL;
+    for (unsigned i = 0; i < fields->count; i++)
+        if (fields->at[i].id == id)
+            return &fields->at[i];
+    return NULL;
+}
+
+const struct field *fields_find_name(const struct fields *fields, struct text name)
+{
+    for (unsigned i = 0; i < fields->count; i++)
+        if (text_equal_nocase(fields->at[i].name, name))
+            return &fields->at[i];
+    return NULL;
+}
+
+unsigned fields_count(const struct fields *fields, enum field_id id)
+{
+    unsigned count = 0;
+    if (!fields_have(fields, id))
+        return 0;
+    for (unsigned i = 0; i < fields->count; i++)
+        count += fields->at[i].id == id;
+    return count;
+}
+
+static bool join(struct arena *arena, struct text *list, struct text value)
+{
+    if (list->len > 0 && !arena_append(arena, list, ", ", 2))
+        return false;
+    return arena_append(arena, list, value.at, value.len);
+}
+
+struct text fields_join(const struct fields *fields, enum field_id id, struct text last, struct arena *arena)
+{
+    struct text list = {"", 0};
+    if (!fields_have(fields, id))
+        return last;
+    for (unsigned i = 0; i < fields->count; i++)
+        if (fields->at[i].id == id && fields->at[i].value.len > 0 && !join(arena, &list, fields->at[i].value))
+            return TEXT_NONE;
+    if (last.len > 0 && !join(arena, &list, last))
+        return TEXT_NONE;
+    return list;
+}
+
+static bool list_has(struct text list, struct text token)
+{
+    for (struct text element; text_list_next(&list, &element);)
+        if (text_equal_nocase(element, token))
+            return true;
+    return false;
+}
+
+bool fields_list_has(const struct fields *fields, enum field_id id, struct text token)
+{
+    if (!fields_have(fields, id))
+        return false;
+    for (unsigned i = 0; i < fields->count; i++)
+        if (fields->at[i].id == id && list_has(fields->at[i].value, token))
+            return true;
+    return false;
+}
+
+static bool is_tchar(unsigned char c)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+        return true;
+    return c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+bool text_is_token(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (!is_tchar((unsigned char)t.at[i]))
+            return false;
+    return t.len > 0;
+}
+
+bool text_is_field_value(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What life.c, read.c and write.c of HTTP/1 share: the session's state. Nothing outside http/h1 includes this. */
+#ifndef HTTP_H1_WIRE_H
+#define HTTP_H1_WIRE_H
+
+#include <llhttp.h>
+
+#include "http/h1/h1.h"
+
+/* What comes in next. */
+enum h1_reading {
+    H1_IDLE,   /* the first byte of a message */
+    H1_HEAD,   /* the rest of a head */
+    H1_BODY,   /* a body or its trailers */
+    H1_WAITS,  /* a whole message is in; further bytes are backlog */
+    H1_TUNNEL, /* another protocol's bytes */
+    H1_LINGER  /* nothing that matters: we only wait for the peer's end */
+};
+
+struct h1 {
+    struct session session; /* first: a session of this kind is a struct h1 */
+    llhttp_t parser;
+    enum h1_reading reading;
+    unsigned interims;        /* 1xx responses to the current request */
+    struct stream *stream;    /* the current one; NULL: none */
+    struct chunk *chunk;      /* that is being parsed, for slices of the body */
+    struct text name;         /* of the field that is being read, in the stream's arena */
+    struct text value;
+    size_t head_bytes;        /* of the section that is being read */
+    uint64_t body_bytes;      /* read of the current message */
+    const struct fault *why;  /* a callback stopped the parser for this */
+    struct chain backlog;
+    struct task parse;        /* the backlog, in the read beat */
+    struct task frame;        /* in the flush beat */
+    struct task retire;
+    struct timer timer;
+    bool keep;         /* the connection may serve another message */
+    bool head_framed;  /* of the current stream's out */
+    bool end_framed;
+    bool chunked;      /* out is framed so */
+    bool released;     /* the exchange is done with the stream */
+    bool closed;
+};
+
+/* life.c */
+struct stream *h1_stream_new(struct h1 *h1, struct arena *arena);
+void h1_fail(struct h1 *h1, const struct fault *fault);
+void h1_close(struct h1 *h1);
+void h1_settle(struct h1 *h1);
+
+/* read.c */
+void h1_reader_init(struct h1 *h1);
+void h1_read(struct h1 *h1, struct slice slice);
+void h1_read_end(struct h1 *h1);
+void h1_parse_backlog(struct task *task);
+void h1_enter_tunnel(struct h1 *h1);
+
+/* write.c */
+void h1_write(struct task *task);
+
+static inline struct h1 *h1_of(struct session *session)
+{
+    return (struct h1 *)(void *)session;
+}
+
+static inline bool h1_is_server(const struct h1 *h1)
+{
+    return h1->session.role == SESSION_SERVER;
+}
+
+static inline bool h1_needs_pause(const struct h1 *h1)
+{
+    size_t held = h1->backlog.len + (h1->stream != NULL ? h1->stream->in.len : 0);
+    return held >= STREAM_ROOM && h1->reading != H1_LINGER;
+}
+
+#endif
