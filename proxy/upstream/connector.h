@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A connector opens one connection to an endpoint, within a time limit, and makes a client session of it. It is the
+ * one place where the protocol for a backend is chosen. Connectors belong to a set, which an upstream has: when one
+ * has an outcome it lies on the set's list of finished ones and the keeper's task is woken.
+ */
+#ifndef UPSTREAM_CONNECTOR_H
+#define UPSTREAM_CONNECTOR_H
+
+#include "http/session.h"
+
+/* How links are opened: over the network, but in memory where tests say so. */
+struct dialer {
+    /* As tcp_connect; the link may be open already. */
+    struct link *(*dial)(const struct dialer *dialer, struct loop *loop, const struct address *address);
+    void (*start)(struct link *link); /* begin to read */
+};
+
+extern const struct dialer dialer_tcp;
+
+struct connectors {
+    struct loop *loop;
+    const struct dialer *dialer;
+    struct keeper *keeper; /* of the sessions to be */
+    struct list under_way; /* by connector.node */
+    struct list finished;
+};
+
+struct claim;
+struct pool;
+
+struct connector {
+    struct connectors *set;
+    struct loop *loop;
+    struct link *link; /* NULL once a session has it */
+    struct timer timer;
+    const struct fault *fault; /* why there is no session */
+    struct list_node node;
+    struct task retire;
+    /* its owner's */
+    struct pool *pool;
+    struct claim *claim; /* that it was started for; NULL when that needs it no more */
+};
+
+void connectors_init(struct connectors *set, struct loop *loop, struct keeper *keeper);
+
+/* Begins; NULL when it failed at once. timeout in ms, 0: none. */
+struct connector *connector_new(struct connectors *set, const struct address *address, uint64_t timeout);
+
+/* Once it is finished: the session, or NULL and connect_refused, connect_failed, connect_timeout or out_of_memory in
+ * fault. */
+struct session *connector_session(struct connector *connector, const struct http_settings *http);
+
+/* Any time. Closes the link when no session has it. */
+void connector_free(struct connector *connector);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "upstream/endpoint.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/panic.h"
+
+enum { BUCKETS = 1024 }; /* a power of two */
+
+static struct {
+    pthread_mutex_t lock;
+    struct list buckets[BUCKETS]; /* endpoints, by endpoint.node; zeroed: not yet used */
+} registry = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct list *bucket_of(struct text cluster, struct text name)
+{
+    struct list *bucket = &registry.buckets[text_hash(name, text_hash(cluster, 0)) & (BUCKETS - 1)];
+    if (bucket->head.next == NULL)
+        list_init(bucket);
+    return bucket;
+}
+
+static struct endpoint *find(const struct list *bucket, struct text cluster, struct text name)
+{
+    LIST_EACH(bucket, node)
+    {
+        struct endpoint *endpoint = CONTAINER(node, struct endpoint, node);
+        if (text_equal(endpoint->name, name) && text_equal(endpoint->cluster, cluster))
+            return endpoint;
+    }
+    return NULL;
+}
+
+/* Nothing ejects an endpoint yet: who is configured may get requests. */
+static void read_up(struct metrics_source *source, struct metrics_page *page)
+{
+    const struct endpoint *endpoint = CONTAINER(source, struct endpoint, up);
+    metrics_sample(page, text_of(endpoint->labels), 1);
+}
+
+/* upstream="...",endpoint="..." and, unless NULL, the state; NULL when out of memory. The caller frees it. */
+static char *labels_of(const struct endpoint *endpoint, const char *state)
+{
+    struct buffer labels = BUFFER_EMPTY;
+    label_add(&labels, "upstream", endpoint->cluster);
+    label_add(&labels, "endpoint", endpoint->name);
+    if (state != NULL)
+        label_add(&labels, "state", text_of(state));
+    buffer_byte(&labels, '\0');
+    if (!labels.short_of_room)
+        return labels.at;
+    buffer_clear(&labels);
+    return NULL;
+}
+
+static counter_t register_state(const struct endpoint *endpoint, const char *state)
+{
+    char *labels = labels_of(endpoint, state);
+    if (labels == NULL)
+        return COUNTER_NONE;
+    counter_t counter = counter_register(METRIC(upstream_connections), labels);
+    free(labels);
+    return counter;
+}
+
+static bool register_metrics(struct endpoint *endpoint)
+{
+    endpoint->labels = labels_of(endpoint, NULL);
+    if (endpoint->labels == NULL)
+        return false;
+    endpoint->requests = counter_register(METRIC(upstream_requests), endpoint->labels);
+    endpoint->duration = histogram_register(METRIC(upstream_duration), endpoint->labels);
+    endpoint->connections_active = register_state(endpoint, "active");
+    endpoint->connections_idle = register_state(endpoint, "idle");
+    endpoint->up.metric = METRIC(upstream_up);
+    endpoint->up.read = read_up;
+    metrics_source_add(&endpoint->up);
+    return true;
+}
+
+static void endpoint_free(struct endpoint *endpoint)
+{
+    metrics_source_remove(&endpoint->up);
+    free(endpoint->labels);
+    endpoint->magic = 0;
+    free(endpoint);
+}
+
+/* Its two names lie behind it. */
+static struct endpoint *endpoint_new(struct text cluster, const struct endpoint_settings *settings)
+{
+    struct endpoint *endpoint = calloc(1, sizeof *endpoint + cluster.len + settings->name.len);
+    if (endpoint == NULL)
+        return NULL;
+    char *names = (char *)(endpoint + 1);
+    memcpy(names, cluster.at, cluster.len);
+    memcpy(names + cluster.len, settings->name.at, settings->name.len);
+    endpoint->magic = ENDPOINT_MAGIC;
+    endpoint->address = settings->address;
+    endpoint->cluster = (struct text){names, cluster.len};
+    endpoint->name = (struct text){names + cluster.len, settings->name.len};
+    if (register_metrics(endpoint))
+        return endpoint;
+    endpoint_free(endpoint);
+    return NULL;
+}
+
+struct endpoint *endpoint_get(struct text cluster, const struct endpoint_settings *settings)
+{
+    pthread_mutex_lock(&registry.lock);
+    struct list *bucket = bucket_of(cluster, settings->name);
+    struct endpoint *endpoint = find(bucket, cluster, settings->name);
+    if (endpoint == NULL) {
+        endpoint = endpoint_new(cluster, settings);
+        if (endpoint != NULL)
+            list_push(bucket, &endpoint->node);
+    }
+    if (endpoint != NULL)
+        endpoint->refs++;
+    pthread_mutex_unlock(&registry.lock);
+    return endpoint;
+}
+
+void endpoint_ref(struct endpoint *endpoint)
+{
+    CHECK(endpoint, ENDPOINT_MAGIC);
+    pthread_mutex_lock(&registry.lock);
+    endpoint->refs++;
+    pthread_mutex_unlock(&registry.lock);
+}
+
+void endpoint_unref(struct endpoint *endpoint)
+{
+    CHECK(endpoint, ENDPOINT_MAGIC);
+    pthread_mutex_lock(&registry.lock);
+    if (--endpoint->refs == 0) {
+        list_remove(&endpoint->node);
+        endpoint_free(endpoint);
+    }
+    pthread_mutex_unlock(&registry.lock);
+}

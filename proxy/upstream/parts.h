@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an upstream is made of, shared by upstream.c, claim.c, pick.c and serve.c; nobody else includes this.
+ *
+ * A claim that waits is in one of two queues: `waiting` of an outlet when a connector was started for it, else `pending`.
+ * What becomes free goes to the longest waiting claim that may use it.
+ */
+#ifndef UPSTREAM_PARTS_H
+#define UPSTREAM_PARTS_H
+
+#include "upstream/balance/balancer.h"
+#include "upstream/connector.h"
+#include "upstream/pool.h"
+#include "upstream/upstream.h"
+
+enum claim_state {
+    CLAIM_NEW,        /* also when it has ended or failed: it holds nothing */
+    CLAIM_PENDING,    /* in upstream.pending */
+    CLAIM_CONNECTING, /* in outlet.waiting, and a connector points to it */
+    CLAIM_GRANTED
+};
+
+/* A pool and who waits at it. */
+struct outlet {
+    struct pool pool;
+    struct list waiting; /* claims, by claim.node, each with a connector of its own */
+};
+
+struct upstream {
+    uint32_t magic;
+    struct keeper keeper; /* of all its sessions */
+    struct loop *loop;
+    const struct cluster *cluster;
+    const struct http_settings *http;
+    struct choice choice; /* for the balancer; with what pick.c asks for: */
+    const struct claim *chooser;
+    void *balance; /* the balancer's state */
+    struct connectors connectors;
+    struct outlet *outlets; /* by index of the endpoint */
+    size_t outlet_count;
+    struct list pending; /* claims, by claim.node */
+    unsigned pending_count;
+    size_t claims; /* that wait or are granted */
+    bool retired;
+    struct task retire;
+};
+
+#define UPSTREAM_MAGIC 0x75707374u
+
+/* pick.c */
+
+/* The endpoint for a claim: its index, or CHOICE_NONE when each that it may have is at its limit of connections.
+ * Forgets what was tried when nothing else is left. no_endpoint when there is none at all. */
+const struct fault *upstream_pick(struct upstream *upstream, struct claim *claim, size_t *index);
+
+/* May the claim be served by this endpoint? */
+bool upstream_allows(const struct upstream *upstream, const struct claim *claim, size_t index);
+
+/* claim.c: each leaves the claim's task alone */
+
+/* A stream of the session, or failed without memory; the session may be able to take another one. */
+void claim_grant(struct claim *claim, size_t index, struct session *session);
+void claim_fail(struct claim *claim, const struct fault *fault);
+
+/* Starts a connection for it: false when it failed instead. */
+bool claim_connect(struct claim *claim, size_t index);
+
+/* serve.c */
+
+/* The session can take a stream: gives it to those who wait, or keeps it idle, or ends it. */
+void upstream_offer(struct upstream *upstream, struct session *session);
+
+/* The same, but for those who wait. */
+void upstream_keep(struct upstream *upstream, struct session *session);
+
+/* The pool may have room for another connection: opens what pending claims need. */
+void upstream_fill(struct upstream *upstream, struct pool *pool);
+
+/* The claim has its answer. */
+void claim_wake(struct claim *claim);
+
+/* upstream.c: frees it if it is retired and nothing uses it any more. */
+void upstream_settle(struct upstream *upstream);
+
+static inline size_t upstream_index(const struct upstream *upstream, const struct pool *pool)
+{
+    return (size_t)(CONTAINER(pool, struct outlet, pool) - upstream->outlets);
+}
+
+#endif
