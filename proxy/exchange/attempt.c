@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/attempt.h"
+
+#include "base/codes.h"
+#include "base/histogram.h"
+#include "exchange/forward.h"
+#include "exchange/relay.h"
+
+static const struct route_settings *settings_of(const struct exchange *exchange)
+{
+    return exchange->route->settings;
+}
+
+bool attempt_begin(struct exchange *exchange)
+{
+    struct claim *claim = &exchange->claim;
+    claim->arena = exchange->down->arena;
+    claim->queue = &exchange->lane->loop->ready;
+    claim->task = &exchange->task;
+    claim->connect_timeout = settings_of(exchange)->timeouts.connect;
+    claim->stream = NULL;
+    claim->fault = NULL;
+    exchange->attempts++;
+    exchange->sent_us = exchange->lane->loop->now_us;
+    return upstream_claim(exchange->lane->upstreams[settings_of(exchange)->cluster], claim);
+}
+
+const struct fault *attempt_send(struct exchange *exchange)
+{
+    struct stream *up = exchange->up = exchange->claim.stream;
+    stream_follow(up, &exchange->lane->loop->ready, &exchange->task);
+    if (!forward_request(exchange))
+        return FAULT(out_of_memory);
+    exchange->sent_us = exchange->lane->loop->now_us;
+    stream_send_head(up);
+    if (!chain_is_empty(&exchange->replay)) {
+        if (!chain_share(&exchange->replay, &up->out, exchange->replay.len))
+            return FAULT(out_of_memory);
+        stream_sent(up);
+    }
+    return NULL;
+}
+
+static bool is_repeatable(const struct exchange *exchange)
+{
+    return method_is_idempotent(exchange->down->head_in.method) && !exchange->down->head_in.upgrade;
+}
+
+size_t attempt_feed(struct exchange *exchange)
+{
+    struct stream *down = exchange->down;
+    if (exchange->replay.len + down->in.len > REPLAY_MAX || !is_repeatable(exchange)) {
+        exchange->replay_lost = exchange->replay_lost || !chain_is_empty(&down->in);
+        chain_clear(&exchange->replay);
+    }
+    size_t before = exchange->replay.len;
+    size_t moved = relay(down, exchange->up, exchange->replay_lost ? NULL : &exchange->replay);
+    if (!exchange->replay_lost && exchange->replay.len != before + moved)
+        exchange->replay_lost = true; /* out of memory for it */
+    exchange->body_in += moved;
+    return moved;
+}
+
+static void count(struct exchange *exchange, unsigned status)
+{
+    struct cells *cells = exchange->lane->loop->cells;
+    struct endpoint *endpoint = exchange->claim.endpoint;
+    if (endpoint == NULL || status == 0)
+        return;
+    cells_add(cells, endpoint->requests + code_cell(status), 1);
+    histogram_add(cells, endpoint->duration, exchange->lane->loop->now_us - exchange->sent_us);
+}
+
+void attempt_end(struct exchange *exchange, unsigned status)
+{
+    struct claim *claim = &exchange->claim;
+    if (exchange->up != NULL) {
+        stream_done(exchange->up);
+        exchange->up = NULL;
+    }
+    if (claim->upstream == NULL)
+        return; /* it was our own answer */
+    count(exchange, status);
+    claim_end(claim);
+    claim->upstream = NULL;
+    claim->stream = NULL;
+    claim->fault = NULL;
+}
+
+static unsigned retry_bit(const struct fault *fault)
+{
+    switch (fault->retry) {
+    case FAULT_CONNECT:
+        return RETRY_CONNECT;
+    case FAULT_RESET:
+        return RETRY_RESET;
+    case FAULT_TIMEOUT:
+        return RETRY_504;
+    default:
+        return 0;
+    }
+}
+
+static bool may_send_again(const struct exchange *exchange)
+{
+    return !exchange->answered && !exchange->replay_lost && (exchange->down->marks & (RESET | BAD_IN)) == 0;
+}
+
+static bool attempts_are_left(const struct exchange *exchange)
+{
+    return exchange->attempts <= settings_of(exchange)->retries.attempts;
+}
+
+/* Another endpoint, while there is one. */
+static bool avoid_endpoint(struct exchange *exchange)
+{
+    exchange->claim.only = NULL;
+    if (exchange->claim.endpoint != NULL && exchange->claim.index < CLAIM_TRIED)
+        exchange->claim.tried |= 1ull << exchange->claim.index;
+    return true;
+}
+
+/* A kept connection that died while the request was on its way says nothing about the endpoint. */
+static bool refresh(struct exchange *exchange, const struct fault *fault)
+{
+    if (fault->retry != FAULT_RESET || !exchange->claim.reused || exchange->refreshed || !is_repeatable(exchange))
+        return false;
+    exchange->refreshed = true;
+    exchange->attempts--;
+    exchange->claim.only = exchange->claim.endpoint;
+    return true;
+}
+
+bool attempt_may_repeat(struct exchange *exchange, const struct fault *fault)
+{
+    if (!may_send_again(exchange))
+        return false;
+    if (refresh(exchange, fault))
+        return true;
+    if ((retry_bit(fault) & settings_of(exchange)->retries.on) == 0 || !attempts_are_left(exchange))
+        return false;
+    if (fault->retry != FAULT_CONNECT && !is_repeatable(exchange))
+        return false;
+    return avoid_endpoint(exchange);
+}
+
+bool attempt_may_repeat_status(struct exchange *exchange, unsigned status)
+{
+    unsigned bit = status == 502 ? RETRY_502 : status == 503 ? RETRY_503 : status == 504 ? RETRY_504 : 0;
+    if ((bit & settings_of(exchange)->retries.on) == 0 || !may_send_again(exchange))
+        return false;
+    return is_repeatable(exchange) && attempts_are_left(exchange) && avoid_endpoint(exchange);
+}

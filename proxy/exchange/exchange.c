@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/exchange.h"
+
+#include "base/panic.h"
+#include "exchange/attempt.h"
+#include "exchange/reply.h"
+#include "exchange/steps.h"
+
+static void exchange_free(struct task *task)
+{
+    struct exchange *exchange = CONTAINER(task, struct exchange, retire);
+    struct lane *lane = exchange->lane;
+    task_cancel(&exchange->task);
+    exchange->magic = 0;
+    slab_give(&lane->exchanges, exchange);
+}
+
+static void be_late(struct exchange *exchange, const struct fault *fault)
+{
+    exchange->late = fault;
+    task_wake(&exchange->lane->loop->ready, &exchange->task);
+}
+
+static void on_deadline(struct timer *timer)
+{
+    be_late(CONTAINER(timer, struct exchange, deadline), FAULT(request_timeout));
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct exchange *exchange = CONTAINER(timer, struct exchange, timer);
+    be_late(exchange, exchange->step == STEP_RELAYING ? FAULT(idle_timeout) : FAULT(first_byte_timeout));
+}
+
+void exchange_start(struct lane *lane, const struct caller *caller, struct stream *down)
+{
+    struct exchange *exchange = slab_take(&lane->exchanges);
+    if (exchange == NULL) {
+        stream_abort(down);
+        stream_done(down);
+        return;
+    }
+    exchange->magic = EXCHANGE_MAGIC;
+    exchange->lane = lane;
+    exchange->snapshot = lane->snapshot;
+    exchange->caller = caller;
+    exchange->route = &caller->front->unmatched;
+    exchange->down = down;
+    exchange->started_us = lane->loop->now_us;
+    exchange->task.run = exchange_run;
+    exchange->retire.run = exchange_free;
+    exchange->deadline.fire = on_deadline;
+    exchange->timer.fire = on_timer;
+    chain_init(&exchange->replay, &lane->loop->chunks);
+    list_push(&lane->running, &exchange->node);
+    lane->running_count++;
+    stream_follow(down, &lane->loop->ready, &exchange->task);
+    exchange_run(&exchange->task);
+}
+
+static void drop_attempt(struct exchange *exchange, const struct fault *fault)
+{
+    wheel_cancel(&exchange->lane->loop->wheel, &exchange->timer);
+    if (exchange->up != NULL)
+        stream_abort(exchange->up);
+    attempt_end(exchange, fault->status);
+}
+
+/* Our own answer in place of the one that did not come; a reset where it has begun. */
+void exchange_fail(struct exchange *exchange, const struct fault *fault)
+{
+    ASSERT(fault != NULL);
+    drop_attempt(exchange, fault);
+    if (exchange->route->settings != NULL && attempt_may_repeat(exchange, fault)) {
+        exchange->step = STEP_PICKED;
+        return;
+    }
+    exchange->fault = fault;
+    bool gone = (exchange->down->marks & RESET) != 0;
+    exchange->up = exchange->answered || gone ? NULL : reply_fault(exchange, fault);
+    if (exchange->up != NULL) {
+        exchange->step = STEP_ANSWERED;
+        return;
+    }
+    if (!exchange->answered)
+        exchange->status = gone ? FAULT(client_gone)->status : fault->status;
+    stream_abort(exchange->down);
+    exchange->step = STEP_DONE;
+}
+
+/* What ends an exchange in any step but the last. */
+static const struct fault *interruption(struct exchange *exchange)
+{
+    const struct stream *down = exchange->down;
+    const struct fault *late = exchange->late;
+    exchange->late = NULL;
+    if ((down->marks & RESET) != 0)
+        return down->fault;
+    if ((down->marks & BAD_IN) != 0 && exchange->fault != down->fault && (down->marks & HEAD_IN) != 0)
+        return down->fault;
+    return late;
+}
+
+void exchange_run(struct task *task)
+{
+    struct exchange *exchange = CONTAINER(task, struct exchange, task);
+    CHECK(exchange, EXCHANGE_MAGIC);
+    if (exchange->down == NULL)
+        return; /* done, and about to be freed */
+    const struct fault *fault = interruption(exchange);
+    if (fault != NULL)
+        exchange_fail(exchange, fault);
+    while (steps[exchange->step].run(exchange) == VERDICT_NEXT)
+        ;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An exchange joins two streams: down, the client's, and up, the origin's, or a local one that weir answers by itself.
+ * It walks one table of steps (steps.c); each says next, wait, done, or a fault. It belongs to its lane, lives from the
+ * request's head to the answer's end, and dies on the retire list. Its memory is the arena of the down stream.
+ */
+#ifndef EXCHANGE_EXCHANGE_H
+#define EXCHANGE_EXCHANGE_H
+
+#include "exchange/lane.h"
+#include "http/stream.h"
+#include "upstream/upstream.h"
+
+enum step {
+    STEP_ARRIVED,  /* a head came in: normalise it */
+    STEP_ROUTED,   /* find its route */
+    STEP_ADMITTED, /* what answers: an upstream, or weir itself */
+    STEP_PICKED,   /* wait for a stream to an endpoint */
+    STEP_SENT,     /* wait for the answer's head */
+    STEP_ANSWERED, /* pass the head on */
+    STEP_RELAYING, /* pass bodies on */
+    STEP_DONE,     /* log, count, let go */
+    STEP_COUNT
+};
+
+/* Who asks, and where: lives as long as the session. */
+struct caller {
+    struct front_plan *front;
+    struct text scheme;   /* "http" or "https" */
+    struct address peer;  /* len 0: unknown */
+    struct text ip;       /* of peer, written; "unix" for a Unix socket; points to ip_room */
+    char ip_room[ADDRESS_TEXT_MAX];
+};
+
+struct exchange {
+    uint32_t magic;
+    enum step step;
+    struct lane *lane;
+    struct snapshot *snapshot; /* the one it began with; its lane keeps it meanwhile */
+    const struct caller *caller; /* its listener is caller->front */
+    struct stream *down;
+    struct stream *up;   /* NULL before ADMITTED and between attempts */
+    const struct route *route;
+    struct claim claim;
+    struct task task;
+    struct task retire;
+    struct list_node node;  /* in lane->running */
+    struct timer deadline;  /* of the whole request */
+    struct timer timer;     /* of the current step: first byte, idle */
+    const struct fault *fault; /* why weir answered by itself, or gave up */
+    const struct fault *late;  /* a timer has fired */
+    struct text host;       /* of the request: lower case, without port */
+    struct text path;       /* normalised, without query */
+    struct text query;
+    struct text request_id;
+    struct chain replay;    /* the request body so far, while it may be sent again */
+    bool replay_lost;       /* it can't: too much of it, or not idempotent */
+    bool refreshed;         /* a kept connection had died, and the attempt was repeated on a new one */
+    unsigned attempts;      /* begun */
+    bool answered;          /* a byte of the answer may have left */
+    uint64_t started_us;    /* loop->now_us */
+    uint64_t sent_us;       /* when the request went to the endpoint */
+    uint64_t first_byte_us; /* when the answer's head came; 0: not yet */
+    uint64_t body_in;       /* bytes of bodies moved */
+    uint64_t body_out;
+    unsigned status;        /* of the answer; 499 when the client left before */
+};
+
+#define EXCHANGE_MAGIC 0x65786368u
+
+/* Begins to serve a stream whose head came in (or is BAD_IN). When there is no memory the stream is aborted. */
+void exchange_start(struct lane *lane, const struct caller *caller, struct stream *down);
+
+/* Moves on as far as it can now; for tasks. */
+void exchange_run(struct task *task);
+
+/* The current step can't go on because of fault: another attempt, our own answer, or a reset comes next. */
+void exchange_fail(struct exchange *exchange, const struct fault *fault);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/forward.h"
+
+#include "base/format.h"
+#include "http/message.h"
+
+enum { REQUEST_ID_MAX = 128 };
+
+/* What weir writes anew in requests. */
+static const uint64_t rewritten = FIELD_BIT(HOST) | FIELD_BIT(VIA) | FIELD_BIT(FORWARDED) | FIELD_BIT(X_FORWARDED_FOR) |
+                                  FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(X_FORWARDED_HOST) | FIELD_BIT(X_REQUEST_ID);
+
+static bool is_sane_id(struct text id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        unsigned char c = (unsigned char)id.at[i];
+        if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == ',' || c == ';')
+            return false;
+    }
+    return id.len > 0 && id.len <= REQUEST_ID_MAX;
+}
+
+/* splitmix64: unique enough to find a request in logs; nothing secret depends on it. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static struct text new_id(struct exchange *exchange)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *id = arena_take(exchange->down->arena, 32);
+    if (id == NULL)
+        return TEXT_NONE;
+    for (int half = 0; half < 2; half++) {
+        uint64_t bits = next_random(&exchange->lane->request_ids);
+        for (int i = 0; i < 16; i++, bits >>= 4)
+            id[half * 16 + i] = digits[bits & 15];
+    }
+    return (struct text){id, 32};
+}
+
+bool forward_name_request(struct exchange *exchange)
+{
+    const struct field *given = fields_find(&exchange->down->head_in.fields, FIELD_X_REQUEST_ID);
+    if (given != NULL && is_sane_id(given->value))
+        exchange->request_id = given->value;
+    else
+        exchange->request_id = new_id(exchange);
+    return exchange->request_id.at != NULL;
+}
+
+static struct text via(const struct head *head)
+{
+    return head->minor == 0 ? TEXT("1.0 weir") : TEXT("1.1 weir");
+}
+
+/* An element of RFC 7239; names that aren't tokens are quoted. */
+static struct text forwarded(struct exchange *exchange)
+{
+    const struct caller *caller = exchange->caller;
+    const struct text authority = exchange->down->head_in.authority;
+    bool v6 = text_find(caller->ip, ':') < caller->ip.len;
+    const char *open = v6 ? "\"[" : "";
+    const char *close = v6 ? "]\"" : "";
+    if (address_is_unix(&caller->peer) || caller->peer.len == 0)
+        return arena_format(exchange->down->arena, "for=unknown;host=\"%.*s\";proto=%.*s", TEXT_ARGS(authority),
+                            TEXT_ARGS(caller->scheme));
+    return arena_format(exchange->down->arena, "for=%s%.*s%s;host=\"%.*s\";proto=%.*s", open, TEXT_ARGS(caller->ip), close,
+                        TEXT_ARGS(authority), TEXT_ARGS(caller->scheme));
+}
+
+/* With what the client sent in front: each hop adds itself. */
+static bool add_joined(struct exchange *exchange, enum field_id id, struct text last)
+{
+    struct arena *arena = exchange->down->arena;
+    struct text value = fields_join(&exchange->down->head_in.fields, id, last, arena);
+    return last.at != NULL && value.at != NULL && fields_add_known(&exchange->up->head_out.fields, arena, id, value);
+}
+
+static bool add_forwarding(struct exchange *exchange)
+{
+    struct arena *arena = exchange->down->arena;
+    struct fields *fields = &exchange->up->head_out.fields;
+    const struct head *in = &exchange->down->head_in;
+    return add_joined(exchange, FIELD_VIA, via(in)) && add_joined(exchange, FIELD_X_FORWARDED_FOR, exchange->caller->ip) &&
+           add_joined(exchange, FIELD_FORWARDED, forwarded(exchange)) &&
+           fields_add_known(fields, arena, FIELD_X_FORWARDED_PROTO, exchange->caller->scheme) &&
+           fields_add_known(fields, arena, FIELD_X_FORWARDED_HOST, in->authority) &&
+           fields_add_known(fields, arena, FIELD_X_REQUEST_ID, exchange->request_id);
+}
+
+static bool add_upgrade(const struct head *in, struct head *out, struct arena *arena)
+{
+    const struct field *upgrade = out->upgrade ? fields_find(&in->fields, FIELD_UPGRADE) : NULL;
+    return upgrade == NULL || fields_push(&out->fields, arena, upgrade);
+}
+
+bool forward_request(struct exchange *exchange)
+{
+    const struct head *in = &exchange->down->head_in;
+    struct head *out = &exchange->up->head_out;
+    struct arena *arena = exchange->down->arena;
+    *out = (struct head){
+        .method = in->method,
+        .method_text = in->method_text,
+        .authority = in->authority.len > 0 ? in->authority : exchange->claim.endpoint->name,
+        .path = in->path,
+        .minor = 1,
+        .upgrade = in->upgrade,
+        .trailers = in->trailers,
+        .body = in->body,
+        .length = in->length,
+        .has_length = in->has_length,
+    };
+    return message_forward_fields(&in->fields, &out->fields, arena, rewritten) && add_forwarding(exchange) &&
+           add_upgrade(in, out, arena);
+}
+
+static bool add_date(struct exchange *exchange, struct fields *fields)
+{
+    struct arena *arena = exchange->down->arena;
+    if (fields_have(fields, FIELD_DATE))
+        return true;
+    struct text date = arena_copy(arena, lane_date(exchange->lane));
+    return date.at != NULL && fields_add_known(fields, arena, FIELD_DATE, date);
+}
+
+static bool add_via(struct exchange *exchange, struct fields *fields)
+{
+    struct arena *arena = exchange->down->arena;
+    struct text value = fields_join(&exchange->up->head_in.fields, FIELD_VIA, via(&exchange->up->head_in), arena);
+    return value.at != NULL && fields_add_known(fields, arena, FIELD_VIA, value);
+}
+
+bool forward_response(struct exchange *exchange)
+{
+    const struct head *in = &exchange->up->head_in;
+    struct head *out = &exchange->down->head_out;
+    struct arena *arena = exchange->down->arena;
+    bool to_head = exchange->down->head_in.method == METHOD_HEAD;
+    bool own = exchange->up->session == NULL;
+    *out = (struct head){
+        .status = in->status,
+        .reason = in->reason,
+        .minor = 1,
+        .upgrade = in->status == 101,
+        .body = to_head ? BODY_NONE : in->body,
+        .length = in->length,
+        .has_length = in->has_length,
+    };
+    return message_forward_fields(&in->fields, &out->fields, arena, own ? 0 : FIELD_BIT(VIA)) &&
+           (own || add_via(exchange, &out->fields)) && add_date(exchange, &out->fields) && add_upgrade(in, out, arena);
+}
+
+static bool may_pass(const struct exchange *exchange, unsigned status)
+{
+    return status != 100 || fields_have(&exchange->down->head_in.fields, FIELD_EXPECT);
+}
+
+bool forward_interims(struct exchange *exchange)
+{
+    struct arena *arena = exchange->down->arena;
+    for (struct interim *came; (came = exchange->up->interim_in) != NULL;) {
+        exchange->up->interim_in = came->next;
+        if (!may_pass(exchange, came->head.status))
+            continue;
+        struct interim *goes = arena_take_zeroed(arena, sizeof *goes);
+        if (goes == NULL || !message_forward_fields(&came->head.fields, &goes->head.fields, arena, 0))
+            return false;
+        goes->head.status = came->head.status;
+        goes->head.reason = came->head.reason;
+        stream_send_interim(exchange->down, goes);
+    }
+    return true;
+}

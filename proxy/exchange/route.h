@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Routes compiled for matching: a table per listener. The most specific match wins (the Gateway API's precedence):
+ * exact host before the longest wildcard before any; within a host exact path, then the longest prefix; then the
+ * earlier in the file. Finding costs a few hash lookups: one per label of the host and per segment of the path.
+ */
+#ifndef EXCHANGE_ROUTE_H
+#define EXCHANGE_ROUTE_H
+
+#include "base/counters.h"
+#include "base/histogram.h"
+#include "exchange/settings.h"
+
+/* A route on one listener: what a request that matched is counted and served by. */
+struct route {
+    const struct route_settings *settings; /* NULL: the one of requests that no route matches */
+    counter_t requests;                    /* weir_requests_total: a cell for each status */
+    counter_t faults;                      /* weir_faults_total: a cell for each fault */
+    counter_t duration;                    /* weir_request_duration_seconds */
+};
+
+struct route_table;
+
+/* NULL when out of memory. Texts of the settings are referred to. */
+struct route_table *route_table_new(void);
+void route_table_free(struct route_table *table);
+
+/* Routes are added in the order of the file. False when out of memory. */
+bool route_table_add(struct route_table *table, const struct route *route);
+
+/* host in lower case without port; path normalised, without query. NULL when nothing matches. Any thread. */
+const struct route *route_table_find(const struct route_table *table, struct text host, struct text path);
+
+#endif

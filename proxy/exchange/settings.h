@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a config says about listeners and routes. Plain data; texts live as long as the snapshot that holds them.
+ * All times are in ms, 0 means no limit unless said otherwise. */
+#ifndef EXCHANGE_SETTINGS_H
+#define EXCHANGE_SETTINGS_H
+
+#include "http/settings.h"
+#include "net/address.h"
+#include "upstream/settings.h"
+
+struct front_settings {
+    struct text name;
+    struct address *addresses;
+    size_t address_count;
+    struct http_settings http; /* limits and timeouts of the protocol */
+    unsigned connections;      /* at most, over all workers; 0: no limit */
+    struct {
+        unsigned idle;     /* s; 0: no TCP keepalive */
+        unsigned interval; /* s */
+        unsigned count;
+    } keepalive;
+};
+
+struct header_setting {
+    struct text name;
+    struct text value;
+};
+
+/* What weir answers by itself. */
+struct respond_settings {
+    unsigned status;
+    struct text body;
+    struct header_setting *headers;
+    size_t header_count;
+};
+
+/* The body that replaces weir's own for a status it makes itself. */
+struct error_settings {
+    unsigned status;
+    struct text body; /* read from body_file when the config was loaded */
+    struct text content_type;
+};
+
+enum path_match { PATH_ANY, PATH_EXACT, PATH_PREFIX };
+enum route_target { TARGET_UPSTREAM, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
+
+enum retry_on {
+    RETRY_CONNECT = 1 << 0,
+    RETRY_RESET = 1 << 1,
+    RETRY_502 = 1 << 2,
+    RETRY_503 = 1 << 3,
+    RETRY_504 = 1 << 4
+};
+
+struct stream;
+struct exchange;
+
+struct route_settings {
+    struct text name;
+    size_t front;       /* index into snapshot_settings.fronts; SIZE_MAX: every one of them */
+    struct text *hosts; /* lower case; exact, or *.suffix; none: any host */
+    size_t host_count;
+    enum path_match path_match;
+    struct text path; /* normalised (see http/target.h) */
+    enum route_target target;
+    size_t cluster; /* TARGET_UPSTREAM: index into snapshot_settings.clusters */
+    struct {
+        struct text to; /* with {scheme} {host} {path} {query}; query expands with its ? */
+        unsigned status;
+    } redirect;
+    struct respond_settings respond;
+    /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */
+    struct stream *(*serve)(void *owner, struct exchange *exchange);
+    void *serve_owner;
+    struct {
+        uint64_t connect, first_byte, idle, request;
+    } timeouts;
+    struct {
+        unsigned attempts; /* retries after the first try */
+        unsigned on;       /* enum retry_on bits */
+    } retries;
+    struct error_settings *errors;
+    size_t error_count;
+};
+
+struct snapshot_settings {
+    struct front_settings *fronts;
+    size_t front_count;
+    struct route_settings *routes;
+    size_t route_count;
+    struct cluster_settings *clusters;
+    size_t cluster_count;
+};
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/steps.h"
+
+#include "base/panic.h"
+#include "exchange/attempt.h"
+#include "exchange/forward.h"
+#include "exchange/relay.h"
+#include "exchange/reply.h"
+#include "exchange/trail.h"
+#include "http/target.h"
+
+/* A host name has at most 253 bytes (RFC 1035); more is not looked up. */
+enum { HOST_MAX = 255 };
+
+static enum verdict go(struct exchange *exchange, enum step step)
+{
+    exchange->step = step;
+    return VERDICT_NEXT;
+}
+
+static enum verdict fail(struct exchange *exchange, const struct fault *fault)
+{
+    exchange_fail(exchange, fault);
+    return VERDICT_NEXT;
+}
+
+static void arm(struct exchange *exchange, uint64_t delay)
+{
+    if (delay > 0)
+        wheel_set(&exchange->lane->loop->wheel, &exchange->timer, delay);
+}
+
+static bool lower_host(struct exchange *exchange)
+{
+    struct text host = authority_host(exchange->down->head_in.authority);
+    char *lower = arena_take(exchange->down->arena, host.len + 1);
+    if (lower == NULL)
+        return false;
+    for (size_t i = 0; i < host.len; i++)
+        lower[i] = ascii_lower(host.at[i]);
+    exchange->host = (struct text){lower, host.len};
+    return true;
+}
+
+static const struct fault *normalize(struct exchange *exchange)
+{
+    const struct head *head = &exchange->down->head_in;
+    struct text path;
+    target_split(head->path, &path, &exchange->query);
+    char *normal = arena_take(exchange->down->arena, path.len + 1);
+    if (normal == NULL || !lower_host(exchange))
+        return FAULT(out_of_memory);
+    if (exchange->host.len > HOST_MAX)
+        return FAULT(bad_host);
+    if (text_equal(path, TEXT("*")))
+        path = TEXT("/");
+    exchange->path.at = normal;
+    return target_normalize_path(path, normal, &exchange->path.len) ? NULL : FAULT(bad_request);
+}
+
+static enum verdict arrive(struct exchange *exchange)
+{
+    struct stream *down = exchange->down;
+    if (!forward_name_request(exchange))
+        return fail(exchange, FAULT(out_of_memory));
+    if ((down->marks & HEAD_IN) == 0)
+        return fail(exchange, down->fault);
+    if (down->head_in.method == METHOD_TRACE)
+        return fail(exchange, FAULT(method_not_allowed));
+    const struct fault *fault = normalize(exchange);
+    return fault != NULL ? fail(exchange, fault) : go(exchange, STEP_ROUTED);
+}
+
+static enum verdict find_route(struct exchange *exchange)
+{
+    const struct route *route = route_table_find(exchange->caller->front->routes, exchange->host, exchange->path);
+    if (route == NULL)
+        return fail(exchange, FAULT(no_route));
+    exchange->route = route;
+    if (route->settings->timeouts.request > 0)
+        wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, route->settings->timeouts.request);
+    return go(exchange, STEP_ADMITTED);
+}
+
+/* What answers. Everything but an upstream is a stream that is complete already. */
+static enum verdict admit(struct exchange *exchange)
+{
+    const struct route_settings *settings = exchange->route->settings;
+    switch (settings->target) {
+    case TARGET_UPSTREAM:
+        return go(exchange, STEP_PICKED);
+    case TARGET_REDIRECT:
+        exchange->up = reply_redirect(exchange);
+        break;
+    case TARGET_RESPOND:
+        exchange->up = reply_respond(exchange);
+        break;
+    case TARGET_SERVICE:
+        exchange->up = settings->serve(settings->serve_owner, exchange);
+        break;
+    }
+    if (exchange->up == NULL)
+        return fail(exchange, FAULT(out_of_memory));
+    return go(exchange, STEP_ANSWERED);
+}
+
+static enum verdict pick(struct exchange *exchange)
+{
+    struct claim *claim = &exchange->claim;
+    if (claim->upstream == NULL && !attempt_begin(exchange))
+        return VERDICT_WAIT;
+    if (claim->fault == NULL && claim->stream == NULL)
+        return VERDICT_WAIT;
+    const struct fault *fault = claim->fault != NULL ? claim->fault : attempt_send(exchange);
+    if (fault != NULL)
+        return fail(exchange, fault);
+    arm(exchange, exchange->route->settings->timeouts.first_byte);
+    return go(exchange, STEP_SENT);
+}
+
+static enum verdict await_answer(struct exchange *exchange)
+{
+    struct stream *up = exchange->up;
+    if (attempt_feed(exchange) > 0)
+        arm(exchange, exchange->route->settings->timeouts.first_byte);
+    if (up->interim_in != NULL && !forward_interims(exchange))
+        return fail(exchange, FAULT(out_of_memory));
+    if ((up->marks & HEAD_IN) != 0)
+        return go(exchange, STEP_ANSWERED);
+    return (up->marks & RESET) != 0 ? fail(exchange, up->fault) : VERDICT_WAIT;
+}
+
+static enum verdict answer(struct exchange *exchange)
+{
+    struct stream *up = exchange->up;
+    if (up->session != NULL && attempt_may_repeat_status(exchange, up->head_in.status)) {
+        unsigned status = up->head_in.status;
+        stream_abort(up);
+        attempt_end(exchange, status);
+        return go(exchange, STEP_PICKED);
+    }
+    if (!forward_response(exchange))
+        return fail(exchange, FAULT(out_of_memory));
+    if (up->session != NULL && up->head_in.status != 101 && exchange->down->head_in.upgrade)
+        stream_finish(up); /* no other protocol: the request has ended */
+    exchange->status = up->head_in.status;
+    exchange->first_byte_us = exchange->lane->loop->now_us;
+    exchange->answered = true;
+    chain_clear(&exchange->replay);
+    exchange->replay_lost = true;
+    stream_send_head(exchange->down);
+    return go(exchange, STEP_RELAYING);
+}
+
+/* The answer may be over before the request is: what comes then is the session's to throw away. */
+static bool is_over(const struct exchange *exchange)
+{
+    if (!relay_is_over(exchange->up, exchange->down))
+        return false;
+    return exchange->up->head_in.status != 101 || relay_is_over(exchange->down, exchange->up);
+}
+
+static enum verdict relay_bodies(struct exchange *exchange)
+{
+    struct stream *down = exchange->down;
+    struct stream *up = exchange->up;
+    size_t moved = 0;
+    if (up->session != NULL && (up->marks & RESET) == 0)
+        moved = attempt_feed(exchange);
+    if (down->head_in.method == METHOD_HEAD && up->session == NULL)
+        chain_clear(&up->in);
+    size_t answered = relay(up, down, NULL);
+    exchange->body_out += answered;
+    if (is_over(exchange))
+        return go(exchange, STEP_DONE);
+    if ((up->marks & RESET) != 0 && chain_is_empty(&up->in))
+        return fail(exchange, up->fault);
+    if (up->session != NULL && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
+        arm(exchange, exchange->route->settings->timeouts.idle);
+    return VERDICT_WAIT;
+}
+
+static enum verdict finish(struct exchange *exchange)
+{
+    struct loop *loop = exchange->lane->loop;
+    wheel_cancel(&loop->wheel, &exchange->deadline);
+    wheel_cancel(&loop->wheel, &exchange->timer);
+    trail_note(exchange->lane, exchange);
+    attempt_end(exchange, exchange->up != NULL ? exchange->up->head_in.status : 0);
+    chain_clear(&exchange->replay);
+    stream_done(exchange->down);
+    exchange->down = NULL;
+    list_remove(&exchange->node);
+    exchange->lane->running_count--;
+    loop_retire(loop, &exchange->retire);
+    return VERDICT_WAIT;
+}
+
+const struct step_row steps[STEP_COUNT] = {
+    [STEP_ARRIVED] = {"arrived", arrive},     [STEP_ROUTED] = {"routed", find_route},
+    [STEP_ADMITTED] = {"admitted", admit},    [STEP_PICKED] = {"picked", pick},
+    [STEP_SENT] = {"sent", await_answer},     [STEP_ANSWERED] = {"answered", answer},
+    [STEP_RELAYING] = {"relaying", relay_bodies}, [STEP_DONE] = {"done", finish},
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an exchange as a table: one function for each step. */
+#ifndef EXCHANGE_STEPS_H
+#define EXCHANGE_STEPS_H
+
+#include "exchange/exchange.h"
+
+enum verdict {
+    VERDICT_NEXT, /* exchange->step was set: run it */
+    VERDICT_WAIT  /* until a stream or a timer wakes the task */
+};
+
+struct step_row {
+    const char *name; /* in logs and panics */
+    enum verdict (*run)(struct exchange *exchange);
+};
+
+extern const struct step_row steps[STEP_COUNT];
+
+#endif
