@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a tree to the settings of the modules. Builds also from a tree with problems, so that its own (hosts,
+ * paths, files) are reported with the rest; the result is then thrown away. Everything kept is copied into
+ * the config's arena. build.c has the root, build_listeners.c, build_routes.c and build_upstreams.c their
+ * parts.
+ */
+#ifndef CONF_BUILD_H
+#define CONF_BUILD_H
+
+#include "conf/config.h"
+#include "conf/section.h"
+#include "conf/validate.h"
+
+struct build {
+    struct config *config;
+    struct problems *problems;
+    const struct validation *validation; /* the names, with their positions */
+    bool full;                           /* out of memory; reported at the end */
+};
+
+/* False when out of memory. */
+bool build_config(struct build *build, const struct node *root);
+
+void build_listeners(struct build *build, struct section root);
+void build_routes(struct build *build, struct section root);
+void build_upstreams(struct build *build, struct section root);
+
+/* The match of a route, and its error bodies. */
+void build_match(struct build *build, struct section match, struct route_settings *route);
+void build_errors(struct build *build, struct section section, struct route_settings *route);
+
+/* count elements of zeroed memory in the config's arena; NULL when count is 0 or memory ends, which is
+ * noted. */
+void *build_take(struct build *build, size_t count, size_t size);
+
+/* A copy in the config's arena. */
+struct text build_text(struct build *build, struct text text);
+
+/* For settings that hold unsigned: the largest is kept. */
+unsigned build_count(uint64_t number);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/checks.h"
+
+#include "conf/forms.h"
+
+static bool collect_map(struct names *names, const struct node *map)
+{
+    if (map == NULL || map->kind != NODE_MAP)
+        return true;
+    for (const struct item *item = map->first; item != NULL; item = item->next)
+        if (names_add(names, item->key, item->key_place) == NULL)
+            return false;
+    return true;
+}
+
+/* The names of a list's items; index is the item's position, also when others have no name. */
+static bool collect_list(struct validation *validation, struct names *names, const struct node *list,
+                         const char *noun)
+{
+    size_t index = 0;
+    if (list == NULL || list->kind != NODE_LIST)
+        return true;
+    for (const struct item *item = list->first; item != NULL; item = item->next, index++) {
+        const struct node *node = node_get(item->value, "name");
+        if (node == NULL || node->kind != NODE_SCALAR || form_name(node->text) != NULL)
+            continue;
+        struct name *name = names_get(names, node->text);
+        if (name != NULL) {
+            problem_add(validation->problems, node->place,
+                        "%s[%zu].name: '%.*s' is the name of another one too, in %s:%u:%u; rename one", noun,
+                        index, TEXT_ARGS(node->text), name->place.file, name->place.line, name->place.column);
+            continue;
+        }
+        name = names_add(names, node->text, node->place);
+        if (name == NULL)
+            return false;
+        name->index = index;
+    }
+    return true;
+}
+
+bool checks_collect(struct validation *validation, const struct node *root, struct arena *arena)
+{
+    struct names routes;
+    names_init(&routes, arena);
+    for (size_t i = 0; i < REFERENCE_COUNT; i++)
+        names_init(&validation->names[i], arena);
+    return collect_map(&validation->names[REFERENCE_UPSTREAM], node_get(root, "upstreams")) &&
+           collect_map(&validation->names[REFERENCE_CACHE], node_get(root, "caches")) &&
+           collect_list(validation, &validation->names[REFERENCE_LISTENER], node_get(root, "listeners"),
+                        "listeners") &&
+           collect_list(validation, &routes, node_get(root, "routes"), "routes");
+}
+
+static void check_upstreams_used(struct build *build)
+{
+    const struct names *names = &build->validation->names[REFERENCE_UPSTREAM];
+    for (size_t i = 0; i < names->count; i++)
+        if (!names->list[i].used)
+            problem_warn(build->problems, names->list[i].place, "upstreams.%.*s: nothing uses this upstream",
+                         TEXT_ARGS(names->list[i].text));
+}
+
+static bool is_routed(const struct build *build, struct section listener)
+{
+    struct name *name =
+        names_get(&build->validation->names[REFERENCE_LISTENER], section_text(listener, "name"));
+    return name != NULL && name->used;
+}
+
+static bool has_route_for_all(struct section root)
+{
+    struct item single;
+    for (const struct item *item = section_items(root, "routes", &single); item != NULL; item = item->next)
+        if (node_get(item->value, "listener") == NULL)
+            return true;
+    return false;
+}
+
+static void report_unrouted(struct build *build, struct section listener, size_t index)
+{
+    struct text name = section_text(listener, "name");
+    problem_add(build->problems, listener.node->place,
+                "listeners[%zu]: no route leads from '%.*s'; add a route for it, or remove the listener",
+                index, TEXT_ARGS(name.len > 128 ? text_sub(name, 0, 128) : name));
+}
+
+/* tcp and udp listeners name their upstream themselves. */
+static void check_listeners_routed(struct build *build, struct section root)
+{
+    struct item single;
+    size_t index = 0;
+    if (has_route_for_all(root))
+        return;
+    for (const struct item *item = section_items(root, "listeners", &single); item != NULL;
+         item = item->next, index++) {
+        struct section listener = section_item(root, "listeners", item);
+        bool is_http = text_equal(section_text(listener, "protocol"), TEXT("http"));
+        if (item->value->kind == NODE_MAP && is_http && !is_routed(build, listener))
+            report_unrouted(build, listener, index);
+    }
+}
+
+static void check_listeners_present(struct build *build, struct section root)
+{
+    const struct node *listeners = section_node(root, "listeners");
+    if (listeners == NULL || (listeners->kind != NODE_MAP && listeners->count == 0))
+        problem_add(build->problems, listeners == NULL ? root.node->place : listeners->place,
+                    "there is no listener; add one: listeners: [{name: web, listen: 0.0.0.0:8080}]");
+}
+
+static void check_admin(struct build *build, struct section admin)
+{
+    const struct address *listen = &build->config->admin.listen;
+    const struct node *place = section_node(admin, "listen");
+    if (listen->len == 0 || place == NULL || address_is_loopback(listen) || address_is_unix(listen))
+        return;
+    if (build->config->admin.token.len == 0)
+        problem_add(
+            build->problems, place->place,
+            "admin.listen: others can reach this address, so admin.token is needed; or listen on 127.0.0.1");
+}
+
+void checks_run(struct build *build, const struct node *root_node, struct arena *arena)
+{
+    struct section root = section_root(root_node);
+    check_listeners_present(build, root);
+    check_listeners_routed(build, root);
+    check_admin(build, section_map(root, "admin"));
+    checks_addresses(build, root, arena);
+    checks_matches(build, root, arena);
+    checks_certificates(build, root);
+    check_upstreams_used(build); /* last: warnings must not take the room of errors */
+}

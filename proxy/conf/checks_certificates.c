@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/certificate.h"
+#include "conf/checks.h"
+#include "conf/files.h"
+#include "conf/forms.h"
+
+/* A file of authorities can hold some hundred certificates. */
+#define PEM_MAX ((size_t)4 << 20)
+
+/* A file that a key names, in an arena of its own: keys don't stay in memory longer than needed. */
+static struct text read_pem(struct build *build, struct section section, const char *key, struct arena *arena)
+{
+    struct file_read file;
+    const struct node *node = section_node(section, key);
+    if (node == NULL || node->kind != NODE_SCALAR || form_file(node->text) != NULL)
+        return TEXT_NONE;
+    struct text path = file_beside(node->place.file, node->text, arena);
+    const char *wrong = path.at == NULL ? "out of memory" : file_read(path.at, PEM_MAX, arena, &file);
+    if (wrong == NULL)
+        return file.text;
+    problem_add(build->problems, node->place, "%s '%.*s' can't be read: %s", key, TEXT_ARGS(path), wrong);
+    return TEXT_NONE;
+}
+
+static void report(struct build *build, const struct node *node, enum certificate_state state,
+                   const char *sentence)
+{
+    if (state == CERTIFICATE_EXPIRED)
+        problem_warn(build->problems, node->place, "%.*s: %s", TEXT_ARGS(node->text), sentence);
+    else if (state == CERTIFICATE_WRONG)
+        problem_add(build->problems, node->place, "%.*s: %s", TEXT_ARGS(node->text), sentence);
+}
+
+static void check_pair(struct build *build, struct section section)
+{
+    struct arena arena;
+    const char *sentence;
+    arena_init(&arena, 4 * PEM_MAX);
+    struct text cert = read_pem(build, section, "cert", &arena),
+                key = read_pem(build, section, "key", &arena);
+    if (cert.at != NULL) {
+        enum certificate_state state = certificate_check(cert, TEXT_NONE, &sentence);
+        report(build, section_node(section, "cert"), state, sentence);
+        if (state != CERTIFICATE_WRONG && key.at != NULL &&
+            certificate_check(cert, key, &sentence) == CERTIFICATE_WRONG)
+            report(build, section_node(section, "key"), CERTIFICATE_WRONG, sentence);
+    }
+    if (key.at != NULL)
+        explicit_bzero((char *)(uintptr_t)key.at, key.len);
+    arena_clear(&arena);
+}
+
+static void check_authorities(struct build *build, struct section section, const char *key)
+{
+    struct arena arena;
+    const char *sentence;
+    arena_init(&arena, 2 * PEM_MAX);
+    struct text pem = read_pem(build, section, key, &arena);
+    if (pem.at != NULL) {
+        enum certificate_state state = certificate_check(pem, TEXT_NONE, &sentence);
+        report(build, section_node(section, key), state, sentence);
+    }
+    arena_clear(&arena);
+}
+
+void checks_certificates(struct build *build, struct section root)
+{
+    struct item single, pair;
+    for (const struct item *item = section_items(root, "listeners", &single); item != NULL;
+         item = item->next) {
+        struct section tls = section_map(section_item(root, "listeners", item), "tls");
+        for (const struct item *one = section_items(tls, "certificates", &pair); one != NULL; one = one->next)
+            check_pair(build, section_item(tls, "certificates", one));
+        check_authorities(build, tls, "client_ca");
+    }
+    for (const struct item *item = section_items(root, "upstreams", &single); item != NULL;
+         item = item->next) {
+        struct section tls = section_map(section_item(root, "upstreams", item), "tls");
+        check_pair(build, tls);
+        check_authorities(build, tls, "ca");
+    }
+}

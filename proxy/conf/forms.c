@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/forms.h"
+
+#define NAME_MAX_BYTES 128
+#define HOST_MAX_BYTES 253
+#define LABEL_MAX_BYTES 63
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+}
+
+static bool consists_of(struct text t, const char *others)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (!is_alphanumeric(t.at[i]) && (t.at[i] == '\0' || strchr(others, t.at[i]) == NULL))
+            return false;
+    return t.len > 0;
+}
+
+/* Nothing that ends a line or a string early. */
+static bool is_one_line(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (((unsigned char)t.at[i] < 0x20 && t.at[i] != '\t') || t.at[i] == 0x7f)
+            return false;
+    return true;
+}
+
+const char *form_name(struct text written)
+{
+    bool fine = consists_of(written, "._-:/@") && written.len <= NAME_MAX_BYTES;
+    return fine ? NULL : "a name of letters, digits and . _ - : / @, 128 at most";
+}
+
+const char *form_not_empty(struct text written)
+{
+    return written.len > 0 && text_find(written, '\0') == written.len ? NULL : "a value that is not empty";
+}
+
+const char *form_file(struct text written)
+{
+    return form_not_empty(written) == NULL ? NULL : "the name of a file";
+}
+
+static bool is_ipv6_host(struct text host)
+{
+    struct address address;
+    char with_port[80];
+    if (host.len < 4 || host.len > sizeof with_port - 4 || host.at[0] != '[')
+        return false;
+    memcpy(with_port, host.at, host.len);
+    memcpy(with_port + host.len, ":1", 2);
+    return address_read((struct text){with_port, host.len + 2}, &address) == NULL;
+}
+
+static bool are_labels(struct text host)
+{
+    struct text label;
+    while (text_split(&host, '.', &label))
+        if (label.len > LABEL_MAX_BYTES || !consists_of(label, "-_"))
+            return false;
+    return true;
+}
+
+const char *form_host(struct text written)
+{
+    struct text host = written;
+    if (host.len > 1 && host.at[host.len - 1] == '.')
+        host.len--;
+    if (is_ipv6_host(host))
+        return NULL;
+    if (text_starts(host, TEXT("*.")))
+        host = text_sub(host, 2, host.len - 2);
+    if (host.len > 0 && host.len <= HOST_MAX_BYTES && are_labels(host))
+        return NULL;
+    return text_find(written, ':') < written.len
+               ? "a host name without scheme and port, such as example.com or *.example.com"
+               : "a host name such as example.com or *.example.com";
+}
+
+const char *form_path(struct text written)
+{
+    bool fine = text_starts(written, TEXT("/")) && is_one_line(written) &&
+                text_find(written, '?') == written.len && text_find(written, '#') == written.len &&
+                text_find(written, ' ') == written.len;
+    return fine ? NULL : "a path that begins with '/', without query and spaces";
+}
+
+const char *form_read_address(struct text written, struct address *address)
+{
+    char literal[32];
+    if (!text_starts(written, TEXT("localhost:")) || written.len > 20)
+        return address_read(written, address);
+    memcpy(literal, "127.0.0.1", 9);
+    memcpy(literal + 9, written.at + 9, written.len - 9);
+    return address_read((struct text){literal, written.len}, address);
+}
+
+const char *form_listen(struct text written)
+{
+    struct address address;
+    if (form_read_address(written, &address) == NULL)
+        return NULL;
+    return "an address and port such as 0.0.0.0:8080, [::]:8080 or unix:/run/app.sock";
+}
+
+static bool has_host_name(struct text written)
+{
+    size_t colon = text_find(written, ':');
+    struct text host = text_sub(written, 0, colon);
+    bool letters = false;
+    for (size_t i = 0; i < host.len; i++)
+        letters = letters || (ascii_lower(host.at[i]) >= 'a' && ascii_lower(host.at[i]) <= 'z');
+    return letters && consists_of(host, ".-_") && !text_equal(host, TEXT("unix"));
+}
+
+const char *form_endpoint(struct text written)
+{
+    struct address address;
+    bool fine = form_read_address(written, &address) == NULL;
+    if (fine && (address_is_unix(&address) || address_port(&address) != 0))
+        return NULL;
+    if (!fine && has_host_name(written) && text_find(written, '/') == written.len)
+        return "an IP address: names are resolved by discover, not in this build yet";
+    return "an address and port such as 127.0.0.1:9001, [::1]:9001 or unix:/run/app.sock";
+}
+
+/* NAME:PORT, not resolved. */
+const char *form_host_port(struct text written)
+{
+    size_t colon = text_find(written, ':');
+    uint64_t port;
+    bool fine = consists_of(text_sub(written, 0, colon), ".-_");
+    if (fine && colon < written.len)
+        fine = text_to_number(text_sub(written, colon + 1, written.len - colon - 1), 65535, &port);
+    return fine ? NULL : "a host name, and a port unless srv is given: app.default.svc:80";
+}
+
+static const char *check_placeholder(struct text inside)
+{
+    static const struct text known[] = {{"scheme", 6}, {"host", 4}, {"path", 4}, {"query", 5}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (text_equal(inside, known[i]))
+            return NULL;
+    return "{scheme}, {host}, {path} or {query} within its braces";
+}
+
+const char *form_redirect(struct text written)
+{
+    bool leads = text_starts(written, TEXT("/")) || text_contains(written, TEXT("://"));
+    if (!leads || !is_one_line(written) || text_find(written, ' ') < written.len)
+        return "a URL without spaces, such as \"https://example.com{path}{query}\"";
+    struct text rest = written;
+    for (size_t open = text_find(rest, '{'); open < rest.len; open = text_find(rest, '{')) {
+        size_t close = text_find(rest, '}');
+        const char *wrong = "each brace closed: {path}";
+        if (close < rest.len && close > open)
+            wrong = check_placeholder(text_sub(rest, open + 1, close - open - 1));
+        if (wrong != NULL)
+            return wrong;
+        rest = text_sub(rest, close + 1, rest.len - close - 1);
+    }
+    return NULL;
+}
+
+const char *form_field_name(struct text written)
+{
+    return consists_of(written, "!#$%&'*+-.^_`|~") ? NULL : "the name of a header field";
+}
+
+const char *form_field_value(struct text written)
+{
+    bool fine = is_one_line(written) && text_equal(text_trim(written), written);
+    return fine ? NULL : "a field value: one line, no space around it";
+}
+
+const char *form_respond_field(struct text written)
+{
+    static const struct text framing[] = {
+        {"content-length", 14},
+        {"transfer-encoding", 17},
+        {"connection", 10},
+        {"keep-alive", 10},
+        {"upgrade", 7},
+        {"trailer", 7},
+        {"te", 2},
+        {"proxy-connection", 16},
+    };
+    for (size_t i = 0; i < sizeof framing / sizeof *framing; i++)
+        if (text_equal_nocase(written, framing[i]))
+            return "another field: weir sets this one itself";
+    return form_field_name(written);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What shows only when parts of a config are seen together. */
+#include "load.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#define RESPOND "respond: {status: 200}"
+
+static void an_unknown_listener_or_upstream_suggests_the_nearest(void **state)
+{
+    load_wrong(state,
+               LISTENER UPSTREAM "routes: [{listener: wbe, upstream: app}, {match: {path: /a}, " RESPOND
+                                 "}]\n",
+               3, "routes[0].listener: there is no listener 'wbe'; did you mean 'web'?");
+    assert_null(load(state, LISTENER UPSTREAM "routes: [{upstream: zebra}]\n"));
+    problem_at(state, 3, 21, "there is no upstream 'zebra'; define it");
+}
+
+static void a_listener_that_nothing_routes_to_is_a_problem(void **state)
+{
+    load_wrong(state,
+               "listeners:\n  - {name: web, listen: 127.0.0.1:1}\n  - {name: idle, listen: 127.0.0.1:2}\n"
+               "routes: [{listener: web, " RESPOND "}]\n",
+               3, "listeners[1]: no route leads from 'idle'");
+    load_wrong(state, LISTENER, 1, "no route leads from");
+}
+
+static void a_config_without_listener_is_a_problem(void **state)
+{
+    load_wrong(state, UPSTREAM ROUTE, 1, "there is no listener");
+    load_wrong(state, UPSTREAM ROUTE "listeners: []\n", 3, "there is no listener");
+}
+
+static void an_upstream_that_nobody_uses_is_a_warning_only(void **state)
+{
+    struct loading *loading = *state;
+    assert_non_null(load(state, LISTENER UPSTREAM "routes: [{" RESPOND "}]\n"));
+    assert_int_equal(loading->problems.count, 1);
+    assert_int_equal(loading->problems.list[0].severity, SEVERITY_WARNING);
+    problem_at(state, 2, 13, "upstreams.app: nothing uses this upstream");
+}
+
+static void names_given_twice_are_told_with_both_places(void **state)
+{
+    load_wrong(state,
+               "listeners:\n  - {name: web, listen: 127.0.0.1:1}\n  - {name: web, listen: 127.0.0.1:2}\n"
+               "routes: [{" RESPOND "}]\n",
+               3, "listeners[1].name: 'web' is the name of another one too, in t.yaml:2:12");
+    load_wrong(state,
+               LISTENER "routes:\n  - {name: a, match: {path: /a}, " RESPOND "}\n  - {name: a, " RESPOND
+                        "}\n",
+               4, "routes[1].name: 'a' is the name of another one too, in t.yaml:3:12");
+}
+
+static void listen_twice(void **state, const char *first, const char *second, const char *said)
+{
+    char yaml[400];
+    snprintf(yaml, sizeof yaml,
+             "listeners:\n  - {listen: '%s'}\n  - {listen: '%s'}\nroutes: [{" RESPOND "}]\n", first, second);
+    if (said == NULL)
+        load_fine(state, yaml);
+    else
+        load_wrong(state, yaml, 3, said);
+}
+
+static void an_address_bound_twice_is_a_problem(void **state)
+{
+    listen_twice(state, "127.0.0.1:80", "127.0.0.1:80", "127.0.0.1:80 is bound twice, also in t.yaml:2:14");
+    listen_twice(state, "0.0.0.0:80", "127.0.0.1:80", "bound twice");
+    listen_twice(state, "127.0.0.1:80", "0.0.0.0:80", "bound twice");
+    listen_twice(state, "[::]:80", "[::1]:80", "bound twice");
+    listen_twice(state, "[::1]:80", "[0:0::1]:80", "bound twice");
+    listen_twice(state, "unix:/run/a", "unix:/run/a", "bound twice");
+    listen_twice(state, "localhost:80", "127.0.0.1:80", "bound twice");
+}
+
+static void different_addresses_do_not_clash(void **state)
+{
+    listen_twice(state, "127.0.0.1:80", "127.0.0.2:80", NULL);
+    listen_twice(state, "0.0.0.0:80", "127.0.0.1:81", NULL);
+    listen_twice(state, "0.0.0.0:80", "[::]:80", NULL);
+    listen_twice(state, "127.0.0.1:0", "127.0.0.1:0", NULL);
+    listen_twice(state, "unix:/run/a", "unix:/run/b", NULL);
+}
+
+static void a_listener_on_the_admin_address_is_a_problem(void **state)
+{
+    load_wrong(state, "listeners: [{listen: 0.0.0.0:9900}]\nroutes: [{" RESPOND "}]\n", 1,
+               "taken by the admin API");
+    load_fine(state, "listeners: [{listen: 0.0.0.0:9900}]\nroutes: [{" RESPOND "}]\nadmin: {listen: off}\n");
+    load_wrong(state,
+               "admin: {listen: 127.0.0.1:1}\nlisteners: [{listen: 127.0.0.1:1}]\nroutes: [{" RESPOND "}]\n",
+               2, "bound twice, also in t.yaml:1:17");
+}
+
+static void admin_reachable_by_others_needs_a_token(void **state)
+{
+    load_wrong(state, LISTENER UPSTREAM ROUTE "admin: {listen: 0.0.0.0:9900}\n", 4, "admin.token is needed");
+    load_wrong(state, LISTENER UPSTREAM ROUTE "admin: {listen: 0.0.0.0:9900, token: ''}\n", 4,
+               "admin.token is needed");
+    load_fine(state, LISTENER UPSTREAM ROUTE "admin: {listen: 0.0.0.0:9900, token: x}\n");
+    load_fine(state, LISTENER UPSTREAM ROUTE "admin: {listen: '[::1]:9900'}\n");
+    load_fine(state, LISTENER UPSTREAM ROUTE "admin: {listen: 'unix:/run/admin'}\n");
+    load_fine(state, LISTENER UPSTREAM ROUTE "admin: {listen: off}\n");
+}
+
+static void match_twice(void **state, const char *first, const char *second, bool same)
+{
+    char yaml[400];
+    snprintf(yaml, sizeof yaml, LISTENER "routes:\n  - {%s" RESPOND "}\n  - {%s" RESPOND "}\n", first,
+             second);
+    if (same)
+        load_wrong(state, yaml, 4, "routes[1]: matches exactly what the route in t.yaml:3:5 matches");
+    else
+        load_fine(state, yaml);
+}
+
+static void two_routes_with_exactly_the_same_match_are_a_problem(void **state)
+{
+    match_twice(state, "", "", true);
+    match_twice(state, "", "match: {path: /},", true);
+    match_twice(state, "match: {host: A.example.},", "match: {host: [b.example, a.example]},", true);
+    match_twice(state, "match: {path: /a/./b/},", "match: {path: //a/%62},", true);
+    match_twice(state, "listener: web,", "listener: web,", true);
+}
+
+static void different_matches_do_not_clash(void **state)
+{
+    match_twice(state, "match: {path: /a},", "match: {path_exact: /a},", false);
+    match_twice(state, "match: {path_exact: /a/},", "match: {path_exact: /a},", false);
+    match_twice(state, "match: {host: a.example},", "", false);
+    match_twice(state, "match: {host: '*.a.example'},", "match: {host: a.example},", false);
+    match_twice(state, "listener: web,", "", false);
+    match_twice(state, "match: {host: [a.example, A.example]},", "", false);
+}
+
+#define WITH_TLS \
+    "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}]}}]\n" UPSTREAM ROUTE
+
+static X509 *new_certificate(EVP_PKEY *key, long seconds)
+{
+    X509 *certificate = X509_new();
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), seconds);
+    X509_set_pubkey(certificate, key);
+    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+    return certificate;
+}
+
+static FILE *open_in_folder(void **state, const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", ((struct loading *)*state)->folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    return file;
+}
+
+/* A pair that belongs together, valid for so long. */
+static void make_certificate(void **state, const char *name, const char *key_name, long seconds)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = new_certificate(key, seconds);
+    FILE *file = open_in_folder(state, name);
+    assert_int_equal(PEM_write_X509(file, certificate), 1);
+    fclose(file);
+    file = open_in_folder(state, key_name);
+    assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(file);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+}
+
+static void certificate_files_are_opened_and_held_against_their_keys(void **state)
+{
+    struct loading *loading = *state;
+    write_file(state, "main.yaml", WITH_TLS);
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 1, 63, "can't be read: No such file");
+    problem_at(state, 1, 75, "can't be read: No such file");
+    make_certificate(state, "c.pem", "other.pem", 3600);
+    make_certificate(state, "other-cert.pem", "k.pem", 3600);
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 1, 75, "the key doesn't belong to the certificate");
+    make_certificate(state, "c.pem", "k.pem", 3600);
+    assert_null(load_file(state, "main.yaml"));
+    assert_int_equal(loading->problems.count, 1);
+    problem_at(state, 1, 35, "tls: not in this build yet");
+}
+
+static void an_expired_certificate_is_a_warning_only(void **state)
+{
+    struct loading *loading = *state;
+    write_file(state, "main.yaml", WITH_TLS);
+    make_certificate(state, "c.pem", "k.pem", -30);
+    assert_null(load_file(state, "main.yaml"));
+    assert_int_equal(loading->problems.errors, 1);
+    assert_int_equal(problem_at(state, 1, 63, "the certificate has expired")->severity, SEVERITY_WARNING);
+}
+
+static void a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked(void **state)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    write_file(state, "main.yaml", WITH_TLS);
+    make_certificate(state, "c.pem", "k.pem", 3600);
+    FILE *file = open_in_folder(state, "k.pem");
+    unsigned char passphrase[] = "secret";
+    assert_int_equal(PEM_write_PrivateKey(file, key, EVP_aes_128_cbc(), passphrase, 6, NULL, NULL), 1);
+    fclose(file);
+    EVP_PKEY_free(key);
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 1, 75, "without passphrase");
+}
+
+static void what_is_no_certificate_is_told(void **state)
+{
+    write_file(state, "main.yaml", WITH_TLS);
+    write_file(state, "c.pem", "nonsense");
+    write_file(state, "k.pem", "nonsense");
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 1, 63, "there is no certificate in PEM form");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        loading_test(an_unknown_listener_or_upstream_suggests_the_nearest),
+        loading_test(a_listener_that_nothing_routes_to_is_a_problem),
+        loading_test(a_config_without_listener_is_a_problem),
+        loading_test(an_upstream_that_nobody_uses_is_a_warning_only),
+        loading_test(names_given_twice_are_told_with_both_places),
+        loading_test(an_address_bound_twice_is_a_problem),
+        loading_test(different_addresses_do_not_clash),
+        loading_test(a_listener_on_the_admin_address_is_a_problem),
+        loading_test(admin_reachable_by_others_needs_a_token),
+        loading_test(two_routes_with_exactly_the_same_match_are_a_problem),
+        loading_test(different_matches_do_not_clash),
+        loading_test(certificate_files_are_opened_and_held_against_their_keys),
+        loading_test(an_expired_certificate_is_a_warning_only),
+        loading_test(a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked),
+        loading_test(what_is_no_certificate_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
