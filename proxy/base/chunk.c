@@ -91,9 +91,11 @@ void chunk_free_(struct chunk *chunk)
 {
     struct chunk_pool *pool = chunk->pool;
 #ifndef __SANITIZE_ADDRESS__
-    if (chunk->size == CHUNK_READ_SIZE && keep_spare(chunk, &pool->spare_read, &pool->spares_read, SPARES_READ))
+    if (chunk->size == CHUNK_READ_SIZE &&
+        keep_spare(chunk, &pool->spare_read, &pool->spares_read, SPARES_READ))
         return;
-    if (chunk->size == CHUNK_COPY_SIZE && keep_spare(chunk, &pool->spare_copy, &pool->spares_copy, SPARES_COPY))
+    if (chunk->size == CHUNK_COPY_SIZE &&
+        keep_spare(chunk, &pool->spare_copy, &pool->spares_copy, SPARES_COPY))
         return;
 #else
     (void)keep_spare;

@@ -14,39 +14,48 @@
 enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT };
 
 /* name, status, retry, proxy error type of RFC 9209 section 2.3, sentence for the client */
-#define FAULT_TABLE(F)                                                                                                 \
-    F(bad_request, 400, FAULT_NEVER, "http_request_error", "The request is malformed.")                                \
-    F(bad_host, 400, FAULT_NEVER, "http_request_error", "The Host of the request is missing or malformed.")            \
-    F(bad_framing, 400, FAULT_NEVER, "http_request_error", "The length of the request body can be read in two ways.")  \
-    F(no_route, 404, FAULT_NEVER, "destination_not_found", "Nothing is served at this address.")                       \
-    F(method_not_allowed, 405, FAULT_NEVER, "http_request_denied", "This method is not allowed here.")                 \
-    F(header_timeout, 408, FAULT_NEVER, "http_request_error", "The request took too long to arrive.")                  \
-    F(body_timeout, 408, FAULT_NEVER, "http_request_error", "The request body took too long to arrive.")               \
-    F(body_too_large, 413, FAULT_NEVER, "http_request_error", "The request body is larger than allowed.")              \
-    F(uri_too_long, 414, FAULT_NEVER, "http_request_error", "The address of the request is longer than allowed.")      \
-    F(expectation_failed, 417, FAULT_NEVER, "http_request_error", "The Expect field asks for something unknown.")      \
-    F(misdirected, 421, FAULT_NEVER, "http_request_denied", "This address does not serve that host.")                  \
-    F(header_too_large, 431, FAULT_NEVER, "http_request_error", "The request header fields are larger than allowed.")  \
-    F(client_gone, 499, FAULT_NEVER, "http_request_error", "The client closed the connection.")                        \
-    F(internal, 500, FAULT_NEVER, "proxy_internal_error", "The proxy failed.")                                         \
-    F(not_implemented, 501, FAULT_NEVER, "http_request_error", "The proxy does not support this method.")              \
-    F(connect_refused, 502, FAULT_CONNECT, "connection_refused", "The backend refused the connection.")                \
-    F(connect_failed, 502, FAULT_CONNECT, "destination_ip_unroutable", "The backend could not be reached.")            \
-    F(upstream_reset, 502, FAULT_RESET, "connection_terminated", "The backend closed the connection.")                 \
-    F(upstream_garbage, 502, FAULT_NEVER, "http_protocol_error", "The backend sent an invalid answer.")                \
-    F(upstream_head_too_large, 502, FAULT_NEVER, "http_response_header_section_size",                                  \
-      "The backend sent an answer with too large a head.")                                                             \
-    F(upgrade_failed, 502, FAULT_NEVER, "http_upgrade_failed", "The backend changed protocols without being asked.")   \
-    F(no_endpoint, 503, FAULT_NEVER, "destination_unavailable", "No backend is available.")                            \
-    F(pending_full, 503, FAULT_NEVER, "connection_limit_reached", "Too many requests are waiting for the backend.")    \
-    F(pending_timeout, 503, FAULT_NEVER, "connection_limit_reached", "No connection to the backend became free.")      \
-    F(overloaded, 503, FAULT_NEVER, "proxy_internal_error", "The proxy has too many connections.")                     \
-    F(out_of_memory, 503, FAULT_NEVER, "proxy_internal_error", "The proxy is out of memory.")                          \
-    F(draining, 503, FAULT_NEVER, "proxy_internal_response", "The proxy is shutting down.")                            \
-    F(connect_timeout, 504, FAULT_CONNECT, "connection_timeout", "The backend did not accept the connection in time.") \
-    F(first_byte_timeout, 504, FAULT_TIMEOUT, "http_response_timeout", "The backend did not answer in time.")          \
-    F(idle_timeout, 504, FAULT_NEVER, "connection_read_timeout", "The transfer stalled for too long.")                 \
-    F(request_timeout, 504, FAULT_NEVER, "http_response_timeout", "The request took longer than allowed.")             \
+#define FAULT_TABLE(F)                                                                                      \
+    F(bad_request, 400, FAULT_NEVER, "http_request_error", "The request is malformed.")                     \
+    F(bad_host, 400, FAULT_NEVER, "http_request_error", "The Host of the request is missing or malformed.") \
+    F(bad_framing, 400, FAULT_NEVER, "http_request_error",                                                  \
+      "The length of the request body can be read in two ways.")                                            \
+    F(no_route, 404, FAULT_NEVER, "destination_not_found", "Nothing is served at this address.")            \
+    F(method_not_allowed, 405, FAULT_NEVER, "http_request_denied", "This method is not allowed here.")      \
+    F(header_timeout, 408, FAULT_NEVER, "http_request_error", "The request took too long to arrive.")       \
+    F(body_timeout, 408, FAULT_NEVER, "http_request_error", "The request body took too long to arrive.")    \
+    F(body_too_large, 413, FAULT_NEVER, "http_request_error", "The request body is larger than allowed.")   \
+    F(uri_too_long, 414, FAULT_NEVER, "http_request_error",                                                 \
+      "The address of the request is longer than allowed.")                                                 \
+    F(expectation_failed, 417, FAULT_NEVER, "http_request_error",                                           \
+      "The Expect field asks for something unknown.")                                                       \
+    F(misdirected, 421, FAULT_NEVER, "http_request_denied", "This address does not serve that host.")       \
+    F(header_too_large, 431, FAULT_NEVER, "http_request_error",                                             \
+      "The request header fields are larger than allowed.")                                                 \
+    F(client_gone, 499, FAULT_NEVER, "http_request_error", "The client closed the connection.")             \
+    F(internal, 500, FAULT_NEVER, "proxy_internal_error", "The proxy failed.")                              \
+    F(not_implemented, 501, FAULT_NEVER, "http_request_error", "The proxy does not support this method.")   \
+    F(connect_refused, 502, FAULT_CONNECT, "connection_refused", "The backend refused the connection.")     \
+    F(connect_failed, 502, FAULT_CONNECT, "destination_ip_unroutable", "The backend could not be reached.") \
+    F(upstream_reset, 502, FAULT_RESET, "connection_terminated", "The backend closed the connection.")      \
+    F(upstream_garbage, 502, FAULT_NEVER, "http_protocol_error", "The backend sent an invalid answer.")     \
+    F(upstream_head_too_large, 502, FAULT_NEVER, "http_response_header_section_size",                       \
+      "The backend sent an answer with too large a head.")                                                  \
+    F(upgrade_failed, 502, FAULT_NEVER, "http_upgrade_failed",                                              \
+      "The backend changed protocols without being asked.")                                                 \
+    F(no_endpoint, 503, FAULT_NEVER, "destination_unavailable", "No backend is available.")                 \
+    F(pending_full, 503, FAULT_NEVER, "connection_limit_reached",                                           \
+      "Too many requests are waiting for the backend.")                                                     \
+    F(pending_timeout, 503, FAULT_NEVER, "connection_limit_reached",                                        \
+      "No connection to the backend became free.")                                                          \
+    F(overloaded, 503, FAULT_NEVER, "proxy_internal_error", "The proxy has too many connections.")          \
+    F(out_of_memory, 503, FAULT_NEVER, "proxy_internal_error", "The proxy is out of memory.")               \
+    F(draining, 503, FAULT_NEVER, "proxy_internal_response", "The proxy is shutting down.")                 \
+    F(connect_timeout, 504, FAULT_CONNECT, "connection_timeout",                                            \
+      "The backend did not accept the connection in time.")                                                 \
+    F(first_byte_timeout, 504, FAULT_TIMEOUT, "http_response_timeout",                                      \
+      "The backend did not answer in time.")                                                                \
+    F(idle_timeout, 504, FAULT_NEVER, "connection_read_timeout", "The transfer stalled for too long.")      \
+    F(request_timeout, 504, FAULT_NEVER, "http_response_timeout", "The request took longer than allowed.")  \
     F(bad_version, 505, FAULT_NEVER, "http_request_error", "This HTTP version is not supported.")
 
 enum fault_id {

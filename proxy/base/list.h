@@ -20,7 +20,7 @@ struct list {
 };
 
 /* The object of this type whose member ptr points to. */
-#define CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 /* Walks from front to back; the body must not remove node (use LIST_EACH_SAFE) and must not leave the
  * list. */

@@ -21,10 +21,10 @@ bool log_wants(enum log_level level);
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* At most one line a second per call site; the next one says how many were left out. */
-#define log_write_limited(level, ...)                                                                                  \
-    do {                                                                                                               \
-        static struct log_limit limit_;                                                                                \
-        log_limited(&limit_, (level), __VA_ARGS__);                                                                    \
+#define log_write_limited(level, ...)               \
+    do {                                            \
+        static struct log_limit limit_;             \
+        log_limited(&limit_, (level), __VA_ARGS__); \
     } while (0)
 
 struct log_limit {

@@ -12,7 +12,7 @@ _Noreturn void panic(const char *file, int line, const char *what)
 
 _Noreturn void panic_magic(const char *file, int line, const char *type, uint32_t found)
 {
-    fprintf(stderr, "weir: bug at %s:%d: %s does not hold, found %08x; please report this line\n", file, line, type,
-            (unsigned)found);
+    fprintf(stderr, "weir: bug at %s:%d: %s does not hold, found %08x; please report this line\n", file, line,
+            type, (unsigned)found);
     abort();
 }

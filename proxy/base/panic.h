@@ -14,9 +14,9 @@ _Noreturn void panic_magic(const char *file, int line, const char *type, uint32_
 #define ASSERT(condition) ((condition) ? (void)0 : panic(__FILE__, __LINE__, #condition))
 
 /* Every struct that crosses files opens with a uint32_t magic; CHECK says that the object is alive and of its type. */
-#define CHECK(object, MAGIC)                                                                                           \
-    ((object) != NULL && (object)->magic == (MAGIC)                                                                    \
-         ? (void)0                                                                                                     \
+#define CHECK(object, MAGIC)                        \
+    ((object) != NULL && (object)->magic == (MAGIC) \
+         ? (void)0                                  \
          : panic_magic(__FILE__, __LINE__, #object " is " #MAGIC, (object) == NULL ? 0 : (object)->magic))
 
 #endif

@@ -30,7 +30,7 @@ static inline struct text text_of(const char *string)
 
 static inline struct text text_sub(struct text t, size_t from, size_t len)
 {
-    return (struct text){t.at + from, len};
+    return (struct text){from == 0 ? t.at : t.at + from, len}; /* NULL + 0 is not defined */
 }
 
 static inline bool text_equal(struct text a, struct text b)

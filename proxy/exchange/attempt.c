@@ -123,7 +123,8 @@ static bool avoid_endpoint(struct exchange *exchange)
 /* A kept connection that died while the request was on its way says nothing about the endpoint. */
 static bool refresh(struct exchange *exchange, const struct fault *fault)
 {
-    if (fault->retry != FAULT_RESET || !exchange->claim.reused || exchange->refreshed || !is_repeatable(exchange))
+    if (fault->retry != FAULT_RESET || !exchange->claim.reused || exchange->refreshed ||
+        !is_repeatable(exchange))
         return false;
     exchange->refreshed = true;
     exchange->attempts--;

@@ -7,6 +7,8 @@
 #ifndef EXCHANGE_EXCHANGE_H
 #define EXCHANGE_EXCHANGE_H
 
+#include <netinet/in.h>
+
 #include "exchange/lane.h"
 #include "http/stream.h"
 #include "upstream/upstream.h"
@@ -26,31 +28,31 @@ enum step {
 /* Who asks, and where: lives as long as the session. */
 struct caller {
     struct front_plan *front;
-    struct text scheme;   /* "http" or "https" */
-    struct address peer;  /* len 0: unknown */
-    struct text ip;       /* of peer, written; "unix" for a Unix socket; points to ip_room */
-    char ip_room[ADDRESS_TEXT_MAX];
+    struct text scheme; /* "http" or "https" */
+    struct text ip;     /* of the client, written; points to ip_room. "unix" when it has none */
+    bool has_ip;
+    char ip_room[INET6_ADDRSTRLEN];
 };
 
 struct exchange {
     uint32_t magic;
     enum step step;
     struct lane *lane;
-    struct snapshot *snapshot; /* the one it began with; its lane keeps it meanwhile */
+    struct snapshot *snapshot;   /* the one it began with; its lane keeps it meanwhile */
     const struct caller *caller; /* its listener is caller->front */
     struct stream *down;
-    struct stream *up;   /* NULL before ADMITTED and between attempts */
+    struct stream *up; /* NULL before ADMITTED and between attempts */
     const struct route *route;
     struct claim claim;
     struct task task;
     struct task retire;
-    struct list_node node;  /* in lane->running */
-    struct timer deadline;  /* of the whole request */
-    struct timer timer;     /* of the current step: first byte, idle */
+    struct list_node node;     /* in lane->running */
+    struct timer deadline;     /* of the whole request */
+    struct timer timer;        /* of the current step: first byte, idle */
     const struct fault *fault; /* why weir answered by itself, or gave up */
     const struct fault *late;  /* a timer has fired */
-    struct text host;       /* of the request: lower case, without port */
-    struct text path;       /* normalised, without query */
+    struct text host;          /* of the request: lower case, without port */
+    struct text path;          /* normalised, without query */
     struct text query;
     struct text request_id;
     struct chain replay;    /* the request body so far, while it may be sent again */
@@ -63,7 +65,7 @@ struct exchange {
     uint64_t first_byte_us; /* when the answer's head came; 0: not yet */
     uint64_t body_in;       /* bytes of bodies moved */
     uint64_t body_out;
-    unsigned status;        /* of the answer; 499 when the client left before */
+    unsigned status; /* of the answer; 499 when the client left before */
 };
 
 #define EXCHANGE_MAGIC 0x65786368u

@@ -7,8 +7,9 @@
 enum { REQUEST_ID_MAX = 128 };
 
 /* What weir writes anew in requests. */
-static const uint64_t rewritten = FIELD_BIT(HOST) | FIELD_BIT(VIA) | FIELD_BIT(FORWARDED) | FIELD_BIT(X_FORWARDED_FOR) |
-                                  FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(X_FORWARDED_HOST) | FIELD_BIT(X_REQUEST_ID);
+static const uint64_t rewritten = FIELD_BIT(HOST) | FIELD_BIT(VIA) | FIELD_BIT(FORWARDED) |
+                                  FIELD_BIT(X_FORWARDED_FOR) | FIELD_BIT(X_FORWARDED_PROTO) |
+                                  FIELD_BIT(X_FORWARDED_HOST) | FIELD_BIT(X_REQUEST_ID);
 
 static bool is_sane_id(struct text id)
 {
@@ -66,11 +67,11 @@ static struct text forwarded(struct exchange *exchange)
     bool v6 = text_find(caller->ip, ':') < caller->ip.len;
     const char *open = v6 ? "\"[" : "";
     const char *close = v6 ? "]\"" : "";
-    if (address_is_unix(&caller->peer) || caller->peer.len == 0)
-        return arena_format(exchange->down->arena, "for=unknown;host=\"%.*s\";proto=%.*s", TEXT_ARGS(authority),
-                            TEXT_ARGS(caller->scheme));
-    return arena_format(exchange->down->arena, "for=%s%.*s%s;host=\"%.*s\";proto=%.*s", open, TEXT_ARGS(caller->ip), close,
-                        TEXT_ARGS(authority), TEXT_ARGS(caller->scheme));
+    if (!caller->has_ip)
+        return arena_format(exchange->down->arena, "for=unknown;host=\"%.*s\";proto=%.*s",
+                            TEXT_ARGS(authority), TEXT_ARGS(caller->scheme));
+    return arena_format(exchange->down->arena, "for=%s%.*s%s;host=\"%.*s\";proto=%.*s", open,
+                        TEXT_ARGS(caller->ip), close, TEXT_ARGS(authority), TEXT_ARGS(caller->scheme));
 }
 
 /* With what the client sent in front: each hop adds itself. */
@@ -78,7 +79,8 @@ static bool add_joined(struct exchange *exchange, enum field_id id, struct text 
 {
     struct arena *arena = exchange->down->arena;
     struct text value = fields_join(&exchange->down->head_in.fields, id, last, arena);
-    return last.at != NULL && value.at != NULL && fields_add_known(&exchange->up->head_out.fields, arena, id, value);
+    return last.at != NULL && value.at != NULL &&
+           fields_add_known(&exchange->up->head_out.fields, arena, id, value);
 }
 
 static bool add_forwarding(struct exchange *exchange)
@@ -86,7 +88,8 @@ static bool add_forwarding(struct exchange *exchange)
     struct arena *arena = exchange->down->arena;
     struct fields *fields = &exchange->up->head_out.fields;
     const struct head *in = &exchange->down->head_in;
-    return add_joined(exchange, FIELD_VIA, via(in)) && add_joined(exchange, FIELD_X_FORWARDED_FOR, exchange->caller->ip) &&
+    return add_joined(exchange, FIELD_VIA, via(in)) &&
+           add_joined(exchange, FIELD_X_FORWARDED_FOR, exchange->caller->ip) &&
            add_joined(exchange, FIELD_FORWARDED, forwarded(exchange)) &&
            fields_add_known(fields, arena, FIELD_X_FORWARDED_PROTO, exchange->caller->scheme) &&
            fields_add_known(fields, arena, FIELD_X_FORWARDED_HOST, in->authority) &&
@@ -132,7 +135,8 @@ static bool add_date(struct exchange *exchange, struct fields *fields)
 static bool add_via(struct exchange *exchange, struct fields *fields)
 {
     struct arena *arena = exchange->down->arena;
-    struct text value = fields_join(&exchange->up->head_in.fields, FIELD_VIA, via(&exchange->up->head_in), arena);
+    struct text value =
+        fields_join(&exchange->up->head_in.fields, FIELD_VIA, via(&exchange->up->head_in), arena);
     return value.at != NULL && fields_add_known(fields, arena, FIELD_VIA, value);
 }
 
@@ -153,7 +157,8 @@ bool forward_response(struct exchange *exchange)
         .has_length = in->has_length,
     };
     return message_forward_fields(&in->fields, &out->fields, arena, own ? 0 : FIELD_BIT(VIA)) &&
-           (own || add_via(exchange, &out->fields)) && add_date(exchange, &out->fields) && add_upgrade(in, out, arena);
+           (own || add_via(exchange, &out->fields)) && add_date(exchange, &out->fields) &&
+           add_upgrade(in, out, arena);
 }
 
 static bool may_pass(const struct exchange *exchange, unsigned status)

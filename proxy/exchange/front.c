@@ -42,12 +42,16 @@ static bool is_full(struct front *front)
 
 static void caller_fill(struct caller *caller, const struct link *link)
 {
+    char room[ADDRESS_TEXT_MAX];
+    struct address peer = link->loop->uv != NULL ? tcp_peer(link) : (struct address){.len = 0};
     caller->scheme = TEXT("http");
-    caller->peer = link->loop->uv != NULL ? tcp_peer(link) : (struct address){.len = 0};
-    if (caller->peer.len == 0 || address_is_unix(&caller->peer))
-        caller->ip = TEXT("unix");
-    else
-        caller->ip = address_write_ip(&caller->peer, caller->ip_room);
+    caller->ip = TEXT("unix");
+    caller->has_ip = peer.len > 0 && !address_is_unix(&peer);
+    if (!caller->has_ip)
+        return;
+    struct text ip = address_write_ip(&peer, room);
+    caller->ip = (struct text){caller->ip_room, ip.len};
+    memcpy(caller->ip_room, ip.at, ip.len); /* at most INET6_ADDRSTRLEN - 1 */
 }
 
 static struct session *open_session(struct front *front, struct link *link)
@@ -164,7 +168,8 @@ struct front *front_start(struct lane *lane, struct front_plan *plan, const int 
         struct listener *listener = &front->listeners[i];
         listener->task = &front->accept;
         listener->retire.run = on_listener_closed;
-        int failed = listener_start(listener, lane->loop, fds[i], address_is_unix(&plan->settings->addresses[i]));
+        int failed =
+            listener_start(listener, lane->loop, fds[i], address_is_unix(&plan->settings->addresses[i]));
         *error = *error != 0 ? *error : failed;
         front->open += listener->open;
         front->listener_count++;
@@ -178,15 +183,15 @@ void front_drain(struct front *front)
     front->draining = true;
     for (size_t i = 0; i < front->listener_count; i++)
         listener_stop(&front->listeners[i]);
-    LIST_EACH_SAFE (&front->sessions, node)
-        session_drain(CONTAINER(node, struct session, kept));
+    LIST_EACH_SAFE(&front->sessions, node)
+    session_drain(CONTAINER(node, struct session, kept));
 }
 
 void front_close(struct front *front)
 {
     front_drain(front);
-    LIST_EACH_SAFE (&front->sessions, node)
-        session_close(CONTAINER(node, struct session, kept));
+    LIST_EACH_SAFE(&front->sessions, node)
+    session_close(CONTAINER(node, struct session, kept));
 }
 
 bool front_is_empty(const struct front *front)

@@ -18,7 +18,7 @@ struct lane {
     struct snapshot *snapshot;
     struct upstream **upstreams; /* of snapshot->cluster_count, same order */
     struct slab exchanges;
-    struct list running;  /* exchanges, by exchange.node */
+    struct list running; /* exchanges, by exchange.node */
     size_t running_count;
     struct trail *trail;  /* access log; NULL: off */
     uint64_t request_ids; /* state of the generator */

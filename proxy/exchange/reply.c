@@ -45,7 +45,8 @@ void reply_finish(struct stream *reply, struct text content_type)
 static bool wants(struct text element, const char *type)
 {
     struct text range = text_trim(text_sub(element, 0, text_find(element, ';')));
-    return text_equal_nocase(range, text_of(type)) && !text_contains(element, TEXT("q=0,")) && !text_ends(element, TEXT("q=0"));
+    return text_equal_nocase(range, text_of(type)) && !text_contains(element, TEXT("q=0,")) &&
+           !text_ends(element, TEXT("q=0"));
 }
 
 /* The first form that Accept names, which in practice is the one the client likes best. */
@@ -74,16 +75,18 @@ static struct text write_body(struct exchange *exchange, const struct fault *fau
     struct text id = exchange->request_id;
     switch (form) {
     case FORM_HTML:
-        return arena_format(arena,
-                            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%u %.*s</title></head>\n"
-                            "<body><h1>%u %.*s</h1><p>%s</p></body></html>\n",
-                            fault->status, TEXT_ARGS(reason), fault->status, TEXT_ARGS(reason), fault->sentence);
+        return arena_format(
+            arena,
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%u %.*s</title></head>\n"
+            "<body><h1>%u %.*s</h1><p>%s</p></body></html>\n",
+            fault->status, TEXT_ARGS(reason), fault->status, TEXT_ARGS(reason), fault->sentence);
     case FORM_JSON: {
         char room[3 * 128 + 8];
         struct buffer quoted = buffer_over(room, sizeof room);
         buffer_json_string(&quoted, id);
-        return arena_format(arena, "{\"status\":%u,\"error\":\"%s\",\"message\":\"%s\",\"request_id\":%.*s}\n", fault->status,
-                            fault->name, fault->sentence, TEXT_ARGS(buffer_text(&quoted)));
+        return arena_format(arena,
+                            "{\"status\":%u,\"error\":\"%s\",\"message\":\"%s\",\"request_id\":%.*s}\n",
+                            fault->status, fault->name, fault->sentence, TEXT_ARGS(buffer_text(&quoted)));
     }
     default:
         return arena_format(arena, "%u %.*s: %s\n", fault->status, TEXT_ARGS(reason), fault->sentence);
@@ -108,7 +111,8 @@ static struct text type_of(enum body_form form)
 
 static void add_reasons(struct stream *reply, const struct fault *fault)
 {
-    struct text status = arena_format(reply->arena, "weir; error=%s; details=\"%s\"", fault->type, fault->name);
+    struct text status =
+        arena_format(reply->arena, "weir; error=%s; details=\"%s\"", fault->type, fault->name);
     if (status.at != NULL)
         add(reply, "Proxy-Status", status);
     if (fault->status == 503)
@@ -156,7 +160,8 @@ struct variable {
     struct text value;
 };
 
-static bool expand_one(struct arena *arena, struct text *out, struct text *rest, const struct variable *variables)
+static bool expand_one(struct arena *arena, struct text *out, struct text *rest,
+                       const struct variable *variables)
 {
     for (const struct variable *v = variables; v->name.len > 0; v++) {
         if (!text_starts(*rest, v->name))
@@ -180,7 +185,8 @@ static struct text expand(struct exchange *exchange, struct text pattern)
         {TEXT("{scheme}"), exchange->caller->scheme},
         {TEXT("{host}"), exchange->down->head_in.authority},
         {TEXT("{path}"), path},
-        {TEXT("{query}"), has_query ? text_sub(exchange->down->head_in.path, path.len, query.len + 1) : TEXT("")},
+        {TEXT("{query}"),
+         has_query ? text_sub(exchange->down->head_in.path, path.len, query.len + 1) : TEXT("")},
         {TEXT_NONE, TEXT_NONE},
     };
     struct text out = TEXT_NONE;

@@ -110,7 +110,8 @@ static void snapshot_free(struct snapshot *snapshot)
     free(snapshot);
 }
 
-struct snapshot *snapshot_new(const struct snapshot_settings *settings, void (*release)(void *owner), void *owner)
+struct snapshot *snapshot_new(const struct snapshot_settings *settings, void (*release)(void *owner),
+                              void *owner)
 {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (snapshot == NULL)

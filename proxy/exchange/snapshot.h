@@ -20,17 +20,17 @@ struct front_plan {
     struct route unmatched; /* what counts requests that no route matches */
     counter_t connections;  /* gauge */
     counter_t accepted;
-    atomic_uint open;      /* connections in all workers, against settings->connections; relaxed */
+    atomic_uint open; /* connections in all workers, against settings->connections; relaxed */
 };
 
 struct snapshot {
     uint32_t magic;
     atomic_uint refs;
     const struct snapshot_settings *settings;
-    struct front_plan *fronts;  /* settings->front_count */
-    struct route *routes;       /* one for each route and front it belongs to */
+    struct front_plan *fronts; /* settings->front_count */
+    struct route *routes;      /* one for each route and front it belongs to */
     size_t route_count;
-    struct cluster **clusters;  /* settings->cluster_count */
+    struct cluster **clusters; /* settings->cluster_count */
     uint64_t generation;
     void (*release)(void *owner); /* frees the settings when the last reference goes; may be NULL */
     void *owner;
@@ -40,7 +40,8 @@ struct snapshot {
 
 /* One reference, the caller's. NULL when out of memory. release(owner) is called at the end, from the thread that drops
  * the last reference. */
-struct snapshot *snapshot_new(const struct snapshot_settings *settings, void (*release)(void *owner), void *owner);
+struct snapshot *snapshot_new(const struct snapshot_settings *settings, void (*release)(void *owner),
+                              void *owner);
 void snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
 

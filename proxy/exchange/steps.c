@@ -73,7 +73,8 @@ static enum verdict arrive(struct exchange *exchange)
 
 static enum verdict find_route(struct exchange *exchange)
 {
-    const struct route *route = route_table_find(exchange->caller->front->routes, exchange->host, exchange->path);
+    const struct route *route =
+        route_table_find(exchange->caller->front->routes, exchange->host, exchange->path);
     if (route == NULL)
         return fail(exchange, FAULT(no_route));
     exchange->route = route;
@@ -197,8 +198,8 @@ static enum verdict finish(struct exchange *exchange)
 }
 
 const struct step_row steps[STEP_COUNT] = {
-    [STEP_ARRIVED] = {"arrived", arrive},     [STEP_ROUTED] = {"routed", find_route},
-    [STEP_ADMITTED] = {"admitted", admit},    [STEP_PICKED] = {"picked", pick},
-    [STEP_SENT] = {"sent", await_answer},     [STEP_ANSWERED] = {"answered", answer},
+    [STEP_ARRIVED] = {"arrived", arrive},         [STEP_ROUTED] = {"routed", find_route},
+    [STEP_ADMITTED] = {"admitted", admit},        [STEP_PICKED] = {"picked", pick},
+    [STEP_SENT] = {"sent", await_answer},         [STEP_ANSWERED] = {"answered", answer},
     [STEP_RELAYING] = {"relaying", relay_bodies}, [STEP_DONE] = {"done", finish},
 };

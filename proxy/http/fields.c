@@ -12,11 +12,19 @@ static const struct text names[FIELD_ID_COUNT] = {
 /* The table is sorted by length; this is where each length begins. */
 static enum field_id first_of_length(size_t len)
 {
-    static const unsigned char first[] = {
-        [2] = FIELD_TE,          [3] = FIELD_VIA,        [4] = FIELD_DATE,          [6] = FIELD_ACCEPT,
-        [7] = FIELD_REFERER,     [8] = FIELD_LOCATION,   [9] = FIELD_FORWARDED,     [10] = FIELD_CONNECTION,
-        [12] = FIELD_CONTENT_TYPE, [14] = FIELD_CONTENT_LENGTH, [15] = FIELD_X_FORWARDED_FOR,
-        [16] = FIELD_PROXY_CONNECTION, [17] = FIELD_TRANSFER_ENCODING};
+    static const unsigned char first[] = {[2] = FIELD_TE,
+                                          [3] = FIELD_VIA,
+                                          [4] = FIELD_DATE,
+                                          [6] = FIELD_ACCEPT,
+                                          [7] = FIELD_REFERER,
+                                          [8] = FIELD_LOCATION,
+                                          [9] = FIELD_FORWARDED,
+                                          [10] = FIELD_CONNECTION,
+                                          [12] = FIELD_CONTENT_TYPE,
+                                          [14] = FIELD_CONTENT_LENGTH,
+                                          [15] = FIELD_X_FORWARDED_FOR,
+                                          [16] = FIELD_PROXY_CONNECTION,
+                                          [17] = FIELD_TRANSFER_ENCODING};
     return len < sizeof first ? first[len] : FIELD_OTHER;
 }
 

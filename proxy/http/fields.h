@@ -8,31 +8,31 @@
 
 #include "base/arena.h"
 
-#define FIELD_TABLE(F)                                                                                                 \
-    F(TE, "te")                                                                                                        \
-    F(VIA, "via")                                                                                                      \
-    F(DATE, "date")                                                                                                    \
-    F(HOST, "host")                                                                                                    \
-    F(ACCEPT, "accept")                                                                                                \
-    F(COOKIE, "cookie")                                                                                                \
-    F(EXPECT, "expect")                                                                                                \
-    F(SERVER, "server")                                                                                                \
-    F(REFERER, "referer")                                                                                              \
-    F(TRAILER, "trailer")                                                                                              \
-    F(UPGRADE, "upgrade")                                                                                              \
-    F(LOCATION, "location")                                                                                            \
-    F(FORWARDED, "forwarded")                                                                                          \
-    F(CONNECTION, "connection")                                                                                        \
-    F(KEEP_ALIVE, "keep-alive")                                                                                        \
-    F(USER_AGENT, "user-agent")                                                                                        \
-    F(CONTENT_TYPE, "content-type")                                                                                    \
-    F(X_REQUEST_ID, "x-request-id")                                                                                    \
-    F(CONTENT_LENGTH, "content-length")                                                                                \
-    F(HTTP2_SETTINGS, "http2-settings")                                                                                \
-    F(X_FORWARDED_FOR, "x-forwarded-for")                                                                              \
-    F(PROXY_CONNECTION, "proxy-connection")                                                                            \
-    F(X_FORWARDED_HOST, "x-forwarded-host")                                                                            \
-    F(TRANSFER_ENCODING, "transfer-encoding")                                                                          \
+#define FIELD_TABLE(F)                        \
+    F(TE, "te")                               \
+    F(VIA, "via")                             \
+    F(DATE, "date")                           \
+    F(HOST, "host")                           \
+    F(ACCEPT, "accept")                       \
+    F(COOKIE, "cookie")                       \
+    F(EXPECT, "expect")                       \
+    F(SERVER, "server")                       \
+    F(REFERER, "referer")                     \
+    F(TRAILER, "trailer")                     \
+    F(UPGRADE, "upgrade")                     \
+    F(LOCATION, "location")                   \
+    F(FORWARDED, "forwarded")                 \
+    F(CONNECTION, "connection")               \
+    F(KEEP_ALIVE, "keep-alive")               \
+    F(USER_AGENT, "user-agent")               \
+    F(CONTENT_TYPE, "content-type")           \
+    F(X_REQUEST_ID, "x-request-id")           \
+    F(CONTENT_LENGTH, "content-length")       \
+    F(HTTP2_SETTINGS, "http2-settings")       \
+    F(X_FORWARDED_FOR, "x-forwarded-for")     \
+    F(PROXY_CONNECTION, "proxy-connection")   \
+    F(X_FORWARDED_HOST, "x-forwarded-host")   \
+    F(TRANSFER_ENCODING, "transfer-encoding") \
     F(X_FORWARDED_PROTO, "x-forwarded-proto")
 
 enum field_id {

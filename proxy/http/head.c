@@ -6,9 +6,11 @@ static const struct {
     enum method method;
     bool idempotent;
 } methods[] = {
-    {{"GET", 3}, METHOD_GET, true},         {{"HEAD", 4}, METHOD_HEAD, true},     {{"POST", 4}, METHOD_POST, false},
-    {{"PUT", 3}, METHOD_PUT, true},         {{"DELETE", 6}, METHOD_DELETE, true}, {{"CONNECT", 7}, METHOD_CONNECT, false},
-    {{"OPTIONS", 7}, METHOD_OPTIONS, true}, {{"TRACE", 5}, METHOD_TRACE, true},   {{"PATCH", 5}, METHOD_PATCH, false},
+    {{"GET", 3}, METHOD_GET, true},         {{"HEAD", 4}, METHOD_HEAD, true},
+    {{"POST", 4}, METHOD_POST, false},      {{"PUT", 3}, METHOD_PUT, true},
+    {{"DELETE", 6}, METHOD_DELETE, true},   {{"CONNECT", 7}, METHOD_CONNECT, false},
+    {{"OPTIONS", 7}, METHOD_OPTIONS, true}, {{"TRACE", 5}, METHOD_TRACE, true},
+    {{"PATCH", 5}, METHOD_PATCH, false},
 };
 
 enum { METHODS = sizeof methods / sizeof methods[0] };

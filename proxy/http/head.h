@@ -33,8 +33,8 @@ struct head {
     /* requests */
     enum method method;
     struct text method_text;
-    struct text target; /* as it came: origin-form, absolute-form, authority-form or * */
-    struct text scheme; /* of absolute-form or :scheme; empty otherwise */
+    struct text target;    /* as it came: origin-form, absolute-form, authority-form or * */
+    struct text scheme;    /* of absolute-form or :scheme; empty otherwise */
     struct text authority; /* host and port that the request is for; empty when it has none */
     struct text path;      /* path and query as they came, "*" for OPTIONS * */
     /* responses */

@@ -4,15 +4,17 @@
 #define LENGTH_MAX ((uint64_t)INT64_MAX)
 
 /* Never forwarded as they came; the next hop gets its own. */
-static const uint64_t hop_by_hop = FIELD_BIT(CONNECTION) | FIELD_BIT(KEEP_ALIVE) | FIELD_BIT(PROXY_CONNECTION) | FIELD_BIT(TE) | FIELD_BIT(UPGRADE) |
-                                   FIELD_BIT(HTTP2_SETTINGS) | FIELD_BIT(TRANSFER_ENCODING) | FIELD_BIT(CONTENT_LENGTH);
+static const uint64_t hop_by_hop =
+    FIELD_BIT(CONNECTION) | FIELD_BIT(KEEP_ALIVE) | FIELD_BIT(PROXY_CONNECTION) | FIELD_BIT(TE) |
+    FIELD_BIT(UPGRADE) | FIELD_BIT(HTTP2_SETTINGS) | FIELD_BIT(TRANSFER_ENCODING) | FIELD_BIT(CONTENT_LENGTH);
 
 /* What a trailer must not carry: framing, routing, connection control. */
-static const uint64_t not_in_trailers = FIELD_BIT(CONNECTION) | FIELD_BIT(KEEP_ALIVE) | FIELD_BIT(PROXY_CONNECTION) | FIELD_BIT(TE) |
-                                        FIELD_BIT(UPGRADE) | FIELD_BIT(HTTP2_SETTINGS) | FIELD_BIT(TRANSFER_ENCODING) |
-                                        FIELD_BIT(CONTENT_LENGTH) | FIELD_BIT(HOST) | FIELD_BIT(TRAILER) | FIELD_BIT(EXPECT) | FIELD_BIT(COOKIE) |
-                                        FIELD_BIT(FORWARDED) | FIELD_BIT(X_FORWARDED_FOR) | FIELD_BIT(X_FORWARDED_HOST) |
-                                        FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(VIA) | FIELD_BIT(LOCATION) | FIELD_BIT(CONTENT_TYPE);
+static const uint64_t not_in_trailers =
+    FIELD_BIT(CONNECTION) | FIELD_BIT(KEEP_ALIVE) | FIELD_BIT(PROXY_CONNECTION) | FIELD_BIT(TE) |
+    FIELD_BIT(UPGRADE) | FIELD_BIT(HTTP2_SETTINGS) | FIELD_BIT(TRANSFER_ENCODING) |
+    FIELD_BIT(CONTENT_LENGTH) | FIELD_BIT(HOST) | FIELD_BIT(TRAILER) | FIELD_BIT(EXPECT) | FIELD_BIT(COOKIE) |
+    FIELD_BIT(FORWARDED) | FIELD_BIT(X_FORWARDED_FOR) | FIELD_BIT(X_FORWARDED_HOST) |
+    FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(VIA) | FIELD_BIT(LOCATION) | FIELD_BIT(CONTENT_TYPE);
 
 bool message_is_twin_name(struct text name, enum field_id *id)
 {
@@ -53,7 +55,8 @@ static bool frame(struct head *head)
         return true;
     head->body = BODY_LENGTH;
     head->has_length = true;
-    return fields_count(fields, FIELD_CONTENT_LENGTH) == 1 && text_to_number(length->value, LENGTH_MAX, &head->length);
+    return fields_count(fields, FIELD_CONTENT_LENGTH) == 1 &&
+           text_to_number(length->value, LENGTH_MAX, &head->length);
 }
 
 const struct fault *message_frame_request(struct head *head)
@@ -98,12 +101,14 @@ static bool goes_on(const struct field *field, uint64_t except)
     return ((hop_by_hop | except) & (1ull << field->id)) == 0;
 }
 
-bool message_forward_fields(const struct fields *from, struct fields *to, struct arena *arena, uint64_t except)
+bool message_forward_fields(const struct fields *from, struct fields *to, struct arena *arena,
+                            uint64_t except)
 {
     bool has_connection = fields_have(from, FIELD_CONNECTION);
     for (unsigned i = 0; i < from->count; i++) {
         const struct field *field = &from->at[i];
-        if (!goes_on(field, except) || (has_connection && fields_list_has(from, FIELD_CONNECTION, field->name)))
+        if (!goes_on(field, except) ||
+            (has_connection && fields_list_has(from, FIELD_CONNECTION, field->name)))
             continue;
         if (!fields_push(to, arena, field))
             return false;

@@ -19,7 +19,8 @@ bool message_keeps_alive(const struct head *head);
 /* Copies to another head's fields what goes on to the next hop: without hop-by-hop fields, those that Connection names,
  * framing, names that some backends would take for one that weir acts on (Content_Length), and those of except (bits of
  * field ids). False when out of memory. */
-bool message_forward_fields(const struct fields *from, struct fields *to, struct arena *arena, uint64_t except);
+bool message_forward_fields(const struct fields *from, struct fields *to, struct arena *arena,
+                            uint64_t except);
 
 /* Whether a trailer field may be merged or forwarded. */
 bool message_allows_trailer(const struct field *field);

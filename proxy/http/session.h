@@ -24,20 +24,20 @@ enum session_mark {
 
 struct keeper {
     struct task task;
-    struct list news;  /* sessions, by session.news */
+    struct list news;   /* sessions, by session.news */
     struct list *queue; /* where task is woken */
 };
 
 struct session_ops {
-    const char *protocol;                          /* "HTTP/1.1" */
+    const char *protocol;                                                 /* "HTTP/1.1" */
     struct stream *(*open)(struct session *session, struct arena *arena); /* client: a new stream, or NULL */
-    void (*output)(struct stream *stream);         /* something to frame */
-    size_t (*room)(const struct stream *stream);   /* bytes its out may take */
+    void (*output)(struct stream *stream);                                /* something to frame */
+    size_t (*room)(const struct stream *stream);                          /* bytes its out may take */
     void (*consumed)(struct stream *stream);
     void (*abort)(struct stream *stream);
     void (*done)(struct stream *stream);
     void (*drain)(struct session *session);
-    void (*close)(struct session *session); /* at once */
+    void (*close)(struct session *session);     /* at once */
     void (*forgotten)(struct session *session); /* the keeper is gone: it may free itself */
 };
 
@@ -56,7 +56,7 @@ struct session {
     unsigned streams; /* opened so far */
     const struct http_settings *settings;
     const struct fault *fault; /* why it closed, NULL: in good order */
-    uint64_t idle_since; /* ms, by the keeper */
+    uint64_t idle_since;       /* ms, by the keeper */
 };
 
 #define SESSION_MAGIC 0x73657373u

@@ -11,9 +11,9 @@ struct http_settings {
     unsigned headers;                 /* fields at most */
     uint64_t body;                    /* bytes of a body at most; 0: no limit */
     unsigned requests_per_connection; /* 0: no limit */
-    uint64_t header_timeout;          /* ms for a whole head, from its first byte (the first one: from the accept) */
-    uint64_t body_timeout;            /* ms between two pieces of a body */
-    uint64_t idle_timeout;            /* ms between two requests */
+    uint64_t header_timeout; /* ms for a whole head, from its first byte (the first one: from the accept) */
+    uint64_t body_timeout;   /* ms between two pieces of a body */
+    uint64_t idle_timeout;   /* ms between two requests */
 };
 
 #endif

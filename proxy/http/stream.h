@@ -19,14 +19,15 @@ enum stream_mark {
     END_IN = 1 << 1,   /* nothing more will be added to in; trailers_in is complete */
     HEAD_OUT = 1 << 2, /* head_out is set, by the exchange */
     END_OUT = 1 << 3,  /* nothing more will be added to out, trailers_out is set, by the exchange */
-    BAD_IN = 1 << 4,   /* what comes in can't be trusted or is late; fault says why. An answer can still be sent */
-    RESET = 1 << 5     /* both directions are dead; fault says why */
+    BAD_IN =
+        1 << 4, /* what comes in can't be trusted or is late; fault says why. An answer can still be sent */
+    RESET = 1 << 5 /* both directions are dead; fault says why */
 };
 
 enum {
-    STREAM_ROOM = 256 * 1024,        /* bytes that may wait in one direction */
-    ARENA_SLACK = 96 * 1024,         /* bytes of an exchange's arena beyond header_size */
-    STREAM_INTERIM_MAX = 16          /* 1xx responses on one stream */
+    STREAM_ROOM = 256 * 1024, /* bytes that may wait in one direction */
+    ARENA_SLACK = 96 * 1024,  /* bytes of an exchange's arena beyond header_size */
+    STREAM_INTERIM_MAX = 16   /* 1xx responses on one stream */
 };
 
 struct session;

@@ -11,8 +11,8 @@ static int hex_value(char c)
 
 static bool is_unreserved(int c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
 /* Copies one character or escape of path at i to out; answers how many bytes of path it took, 0 when malformed. */
@@ -87,7 +87,8 @@ void target_split(struct text path_and_query, struct text *path, struct text *qu
 {
     size_t at = text_find(path_and_query, '?');
     *path = text_sub(path_and_query, 0, at);
-    *query = at < path_and_query.len ? text_sub(path_and_query, at + 1, path_and_query.len - at - 1) : TEXT_NONE;
+    *query =
+        at < path_and_query.len ? text_sub(path_and_query, at + 1, path_and_query.len - at - 1) : TEXT_NONE;
 }
 
 static bool is_host_char(char c)
@@ -111,7 +112,8 @@ static bool is_bracketed(struct text authority)
             return false;
     if (close + 1 == authority.len)
         return true;
-    return authority.at[close + 1] == ':' && is_port(text_sub(authority, close + 2, authority.len - close - 2));
+    return authority.at[close + 1] == ':' &&
+           is_port(text_sub(authority, close + 2, authority.len - close - 2));
 }
 
 bool authority_is_valid(struct text authority)
@@ -131,7 +133,8 @@ bool authority_is_valid(struct text authority)
 
 struct text authority_host(struct text authority)
 {
-    size_t end = authority.len > 0 && authority.at[0] == '[' ? text_find(authority, ']') + 1 : text_find(authority, ':');
+    size_t end = authority.len > 0 && authority.at[0] == '[' ? text_find(authority, ']') + 1
+                                                             : text_find(authority, ':');
     struct text host = text_sub(authority, 0, end < authority.len ? end : authority.len);
     if (host.len > 1 && host.at[host.len - 1] == '.')
         host.len--;

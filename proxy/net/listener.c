@@ -44,7 +44,8 @@ int listener_socket(const struct address *address)
                setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) {
         return close_failed(fd);
     }
-    if (address->any.sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) != 0)
+    if (address->any.sa_family == AF_INET6 &&
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) != 0)
         return close_failed(fd);
     if (bind(fd, &address->any, address->len) != 0 || listen(fd, BACKLOG) != 0)
         return close_failed(fd);
@@ -55,8 +56,9 @@ static void on_connection(uv_stream_t *server, int error)
 {
     struct listener *listener = server->data;
     if (error != 0) {
-        log_write_limited(LOG_ERROR, "connections are turned away: accept says %s; raise the descriptor limit (ulimit -n)",
-                          uv_strerror(error));
+        log_write_limited(
+            LOG_ERROR, "connections are turned away: accept says %s; raise the descriptor limit (ulimit -n)",
+            uv_strerror(error));
         return;
     }
     struct link *link = tcp_accept(listener->loop, server, listener->local);

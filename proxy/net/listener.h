@@ -16,7 +16,7 @@ int listener_socket(const struct address *address);
 
 struct listener {
     struct loop *loop;
-    struct list fresh; /* links, by link.node */
+    struct list fresh;  /* links, by link.node */
     struct task *task;  /* of its owner, woken for them */
     struct task retire; /* its run is the owner's: the listener has closed */
     bool local;

@@ -19,16 +19,13 @@ void loop_init(struct loop *loop, struct cells *cells)
     list_init(&loop->retired);
     chunk_pool_init(&loop->chunks);
     for (size_t i = 0; i < LOOP_SLABS; i++)
-        slab_init(&loop->slabs[i], (size_t)256 << i, SPARE_OBJECTS);
+        slab_init(&loop->slabs[i], (i + 1) * LOOP_SLAB_STEP, SPARE_OBJECTS);
 }
 
 static struct slab *slab_for(struct loop *loop, size_t size)
 {
-    ASSERT(size <= LOOP_OBJECT_MAX);
-    struct slab *slab = loop->slabs;
-    while (slab->size < size)
-        slab++;
-    return slab;
+    ASSERT(size > 0 && size <= LOOP_OBJECT_MAX);
+    return &loop->slabs[(size - 1) / LOOP_SLAB_STEP];
 }
 
 void *loop_take(struct loop *loop, size_t size)

@@ -16,22 +16,22 @@
 struct cells;
 struct uv_loop_s;
 
-enum { LOOP_SLABS = 5, LOOP_OBJECT_MAX = 256 << (LOOP_SLABS - 1) };
+enum { LOOP_SLAB_STEP = 128, LOOP_SLABS = 16, LOOP_OBJECT_MAX = LOOP_SLAB_STEP * LOOP_SLABS };
 
 struct loop {
     uint32_t magic;
-    uint64_t now;         /* ms, monotonic, of this turn */
-    uint64_t now_us;      /* us, the same moment */
-    struct wheel wheel;   /* timers, in ms */
-    struct list reads;    /* tasks that parse what was left over */
-    struct list ready;    /* tasks to run */
-    struct list dirty;    /* sessions that have something to frame */
-    struct list sends;    /* links that have something to write */
-    struct list retired;  /* tasks that free their object, at the end of the turn and nowhere else */
+    uint64_t now;        /* ms, monotonic, of this turn */
+    uint64_t now_us;     /* us, the same moment */
+    struct wheel wheel;  /* timers, in ms */
+    struct list reads;   /* tasks that parse what was left over */
+    struct list ready;   /* tasks to run */
+    struct list dirty;   /* sessions that have something to frame */
+    struct list sends;   /* links that have something to write */
+    struct list retired; /* tasks that free their object, at the end of the turn and nowhere else */
     struct chunk_pool chunks;
-    struct slab slabs[LOOP_SLABS]; /* objects of up to 256, 512, ... bytes */
-    struct cells *cells;  /* this thread's counters */
-    struct uv_loop_s *uv; /* NULL where no real link is opened */
+    struct slab slabs[LOOP_SLABS]; /* objects of up to 128, 256, 384, ... bytes */
+    struct cells *cells;           /* this thread's counters */
+    struct uv_loop_s *uv;          /* NULL where no real link is opened */
 };
 
 #define LOOP_MAGIC 0x6c6f6f70u

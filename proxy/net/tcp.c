@@ -90,7 +90,8 @@ static void batch_gather(struct batch *batch, const struct chain *chain)
     batch->count = 0;
     batch->bytes = 0;
     for (struct chain_link *at = chain->first; at != NULL && batch->count < WRITE_SLICES; at = at->next) {
-        batch->buffers[batch->count++] = uv_buf_init((char *)(uintptr_t)at->slice.at, (unsigned)at->slice.len);
+        batch->buffers[batch->count++] =
+            uv_buf_init((char *)(uintptr_t)at->slice.at, (unsigned)at->slice.len);
         batch->bytes += at->slice.len;
     }
 }
@@ -206,7 +207,8 @@ static void tcp_close(struct link *link, bool reset)
     struct tcp *tcp = tcp_of(link);
     if (uv_is_closing(&tcp->handle))
         return;
-    if (reset && tcp->handle.type == UV_TCP && tcp->write == NULL && uv_tcp_close_reset(&tcp->tcp, on_closed) == 0)
+    if (reset && tcp->handle.type == UV_TCP && tcp->write == NULL &&
+        uv_tcp_close_reset(&tcp->tcp, on_closed) == 0)
         return;
     uv_close(&tcp->handle, on_closed);
 }
@@ -249,7 +251,8 @@ static void on_connected(uv_connect_t *connect, int error)
     if (link->closed)
         return;
     if (error != 0) {
-        link_break(link, error == UV_ECONNREFUSED || error == UV_ENOENT ? FAULT(connect_refused) : FAULT(connect_failed));
+        link_break(link, error == UV_ECONNREFUSED || error == UV_ENOENT ? FAULT(connect_refused)
+                                                                        : FAULT(connect_failed));
         return;
     }
     if (tcp->handle.type == UV_TCP)

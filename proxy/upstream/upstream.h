@@ -40,13 +40,13 @@ struct claim {
     unsigned state;
 };
 
-/* NULL when out of memory. The cluster must outlive it. http: limits for responses. */
+/* NULL when out of memory. The cluster must live until it is retired. http: limits for responses. */
 struct upstream *upstream_new(struct loop *loop, const struct cluster *cluster,
                               const struct http_settings *http);
 
 /* Closes what is idle, lets run what runs, and frees itself when the last connection and the last claim are gone: claims
- * that were granted are still ended as always. None may wait, and none may be made any more. Cluster and http must live
- * until it is gone. */
+ * that were granted are still ended as always. None may wait, and none may be made any more. The cluster isn't used from
+ * now on; http is until the last connection is gone. */
 void upstream_retire(struct upstream *upstream);
 
 /* For tests: connections are opened by this (upstream/connector.h), which must outlive it. */

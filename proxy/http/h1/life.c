@@ -319,8 +319,13 @@ struct session *h1_new(struct link *link, enum session_role role, const struct h
     if (h1 == NULL)
         return NULL;
     struct session *session = &h1->session;
-    *session = (struct session){.magic = SESSION_MAGIC, .role = role, .ops = &h1_ops, .loop = loop, .link = link,
-                                .keeper = keeper, .settings = settings};
+    *session = (struct session){.magic = SESSION_MAGIC,
+                                .role = role,
+                                .ops = &h1_ops,
+                                .loop = loop,
+                                .link = link,
+                                .keeper = keeper,
+                                .settings = settings};
     list_init(&session->fresh);
     chain_init(&h1->backlog, &loop->chunks);
     h1->parse.run = h1_parse_backlog;

@@ -95,7 +95,8 @@ static int on_value_complete(llhttp_t *parser)
 {
     struct h1 *h1 = h1_of_parser(parser);
     struct text value = text_trim(h1->value);
-    const struct fields *fields = h1->reading == H1_HEAD ? &h1->stream->head_in.fields : &h1->stream->trailers_in;
+    const struct fields *fields =
+        h1->reading == H1_HEAD ? &h1->stream->head_in.fields : &h1->stream->trailers_in;
     if (fields->count >= h1->session.settings->headers)
         return refuse(h1, too_large(h1, false));
     if (!text_is_token(h1->name) || !text_is_field_value(value))
@@ -171,7 +172,7 @@ static int response_head_complete(struct h1 *h1, llhttp_t *parser)
     struct stream *stream = h1->stream;
     struct head *head = &stream->head_in;
     head->status = parser->status_code;
-    if (head->status < 100 || head->status > 599)
+    if (head->status < 100 || head->status > 599 || !text_is_field_value(head->reason))
         return refuse(h1, FAULT(upstream_garbage));
     const struct fault *fault = message_frame_response(head, stream->head_out.method);
     if (fault != NULL)
@@ -180,7 +181,8 @@ static int response_head_complete(struct h1 *h1, llhttp_t *parser)
         return refuse(h1, FAULT(upgrade_failed));
     if (head->status < 200 && head->status != 101)
         return interim_complete(h1);
-    h1->keep = message_keeps_alive(head) && (head->body != BODY_STREAM || fields_have(&head->fields, FIELD_TRANSFER_ENCODING));
+    h1->keep = message_keeps_alive(head) &&
+               (head->body != BODY_STREAM || fields_have(&head->fields, FIELD_TRANSFER_ENCODING));
     stream_mark(stream, HEAD_IN);
     h1->reading = H1_BODY;
     if (head->status == 101)
@@ -341,7 +343,8 @@ void h1_read(struct h1 *h1, struct slice slice)
 void h1_parse_backlog(struct task *task)
 {
     struct h1 *h1 = CONTAINER(task, struct h1, parse);
-    while (!h1->closed && !chain_is_empty(&h1->backlog) && h1->reading != H1_WAITS && h1->reading != H1_TUNNEL) {
+    while (!h1->closed && !chain_is_empty(&h1->backlog) && h1->reading != H1_WAITS &&
+           h1->reading != H1_TUNNEL) {
         struct chain rest;
         struct slice slice = chain_front(&h1->backlog);
         chunk_ref(slice.chunk);

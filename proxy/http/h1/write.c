@@ -48,8 +48,8 @@ static size_t fields_size(const struct fields *fields)
 /* An upper bound: start line, fields and all that put_framing may add. */
 static size_t head_size(const struct head *head)
 {
-    return head->method_text.len + head->path.len + head->authority.len + head->reason.len + fields_size(&head->fields) +
-           256;
+    return head->method_text.len + head->path.len + head->authority.len + head->reason.len +
+           fields_size(&head->fields) + 256;
 }
 
 static void put_framing(struct pen *pen, const struct h1 *h1, const struct head *head)
@@ -125,7 +125,8 @@ static bool write_head(struct h1 *h1, const struct head *head, put_head put_it)
     pen.at = chunk->bytes;
     put_it(&pen, h1, head);
     ASSERT((size_t)(pen.at - chunk->bytes) <= size);
-    return chain_push(&h1->session.link->out, (struct slice){chunk, chunk->bytes, (size_t)(pen.at - chunk->bytes)});
+    return chain_push(&h1->session.link->out,
+                      (struct slice){chunk, chunk->bytes, (size_t)(pen.at - chunk->bytes)});
 }
 
 /* Whether a response with this body can be followed by another on the connection. */
@@ -137,8 +138,9 @@ static void choose_framing(struct h1 *h1, const struct head *head)
     if (!h1_is_server(h1))
         return;
     uint64_t most = h1->session.settings->requests_per_connection;
-    if ((head->body == BODY_STREAM && !may_chunk) || (stream->marks & BAD_IN) != 0 || (stream->marks & HEAD_IN) == 0 ||
-        (h1->session.marks & SESSION_DRAIN) != 0 || (most > 0 && h1->session.streams >= most))
+    if ((head->body == BODY_STREAM && !may_chunk) || (stream->marks & BAD_IN) != 0 ||
+        (stream->marks & HEAD_IN) == 0 || (h1->session.marks & SESSION_DRAIN) != 0 ||
+        (most > 0 && h1->session.streams >= most))
         h1->keep = false;
 }
 

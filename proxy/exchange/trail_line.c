@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/trail_line.h"
+
+#include <time.h>
+
+#include "base/format.h"
+
+/* Of one text: a hostile head must not fill the log. */
+enum { TEXT_MOST = 1024 };
+
+static struct text shortened(struct text t)
+{
+    return t.len > TEXT_MOST ? text_sub(t, 0, TEXT_MOST) : t;
+}
+
+static void put_text(struct buffer *line, const char *key, struct text value)
+{
+    buffer_add(line, text_of(key));
+    buffer_json_string(line, shortened(value));
+}
+
+static void put_number(struct buffer *line, const char *key, uint64_t value)
+{
+    buffer_add(line, text_of(key));
+    buffer_number(line, value);
+}
+
+/* us as ms with three decimals */
+static void put_ms(struct buffer *line, const char *key, uint64_t us)
+{
+    const char decimals[4] = {'.', (char)('0' + us / 100 % 10), (char)('0' + us / 10 % 10),
+                              (char)('0' + us % 10)};
+    put_number(line, key, us / 1000);
+    buffer_add(line, (struct text){decimals, sizeof decimals});
+}
+
+static struct text field_of(const struct exchange *exchange, enum field_id id)
+{
+    const struct field *field = fields_find(&exchange->down->head_in.fields, id);
+    return field != NULL ? field->value : TEXT_NONE;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void put_upstream(struct buffer *line, const struct exchange *exchange)
+{
+    const struct endpoint *endpoint = exchange->claim.endpoint;
+    if (exchange->attempts == 0)
+        return;
+    if (endpoint != NULL) {
+        put_text(line, ",\"upstream\":", endpoint->cluster);
+        put_text(line, ",\"endpoint\":", endpoint->name);
+    }
+    if (exchange->first_byte_us != 0)
+        put_ms(line, ",\"upstream_ms\":", exchange->first_byte_us - exchange->sent_us);
+    put_number(line, ",\"attempts\":", exchange->attempts);
+}
+
+static void put_json(struct buffer *line, const struct exchange *exchange)
+{
+    const struct head *head = &exchange->down->head_in;
+    const struct route_settings *route = exchange->route->settings;
+    char time[FORMAT_ISO_TIME_MAX];
+    put_text(line, "{\"time\":", (struct text){time, format_iso_time(now_ms(), time)});
+    put_text(line, ",\"listener\":", exchange->caller->front->settings->name);
+    put_text(line, ",\"route\":", route != NULL ? route->name : TEXT(""));
+    put_text(line, ",\"client\":", exchange->caller->ip);
+    put_text(line, ",\"method\":", head->method_text);
+    put_text(line, ",\"host\":", head->authority);
+    put_text(line, ",\"path\":", head->path);
+    buffer_add(line,
+               head->minor == 0 ? TEXT(",\"protocol\":\"HTTP/1.0\"") : TEXT(",\"protocol\":\"HTTP/1.1\""));
+    put_number(line, ",\"status\":", exchange->status);
+    put_number(line, ",\"bytes_in\":", exchange->body_in);
+    put_number(line, ",\"bytes_out\":", exchange->body_out);
+    put_ms(line, ",\"duration_ms\":", exchange->lane->loop->now_us - exchange->started_us);
+    put_upstream(line, exchange);
+    put_text(line, ",\"request_id\":", exchange->request_id);
+    if (exchange->fault != NULL)
+        put_text(line, ",\"fault\":", text_of(exchange->fault->name));
+    put_text(line, ",\"user_agent\":", field_of(exchange, FIELD_USER_AGENT));
+    put_text(line, ",\"referer\":", field_of(exchange, FIELD_REFERER));
+    buffer_add(line, TEXT("}\n"));
+}
+
+static void put_quoted(struct buffer *line, struct text value)
+{
+    buffer_add(line, TEXT(" "));
+    if (value.len > 0)
+        buffer_json_string(line, shortened(value));
+    else
+        buffer_add(line, TEXT("\"-\""));
+}
+
+/* NCSA common log format */
+static void put_common(struct buffer *line, const struct exchange *exchange)
+{
+    const struct head *head = &exchange->down->head_in;
+    char time[FORMAT_CLF_TIME_MAX];
+    buffer_add(line, exchange->caller->ip);
+    buffer_add(line, TEXT(" - - ["));
+    buffer_add(line, (struct text){time, format_clf_time(now_ms() / 1000, time)});
+    buffer_add(line, TEXT("] \""));
+    buffer_json_escape(line, head->method_text);
+    buffer_add(line, TEXT(" "));
+    buffer_json_escape(line, shortened(head->target));
+    buffer_add(line, head->minor == 0 ? TEXT(" HTTP/1.0\" ") : TEXT(" HTTP/1.1\" "));
+    buffer_number(line, exchange->status);
+    buffer_add(line, TEXT(" "));
+    buffer_number(line, exchange->body_out);
+}
+
+static void put_combined(struct buffer *line, const struct exchange *exchange)
+{
+    put_common(line, exchange);
+    put_quoted(line, field_of(exchange, FIELD_REFERER));
+    put_quoted(line, field_of(exchange, FIELD_USER_AGENT));
+}
+
+void trail_write_line(struct buffer *line, const struct exchange *exchange, enum trail_format format)
+{
+    if (format == TRAIL_JSON) {
+        put_json(line, exchange);
+        return;
+    }
+    if (format == TRAIL_COMBINED)
+        put_combined(line, exchange);
+    else
+        put_common(line, exchange);
+    buffer_add(line, TEXT("\n"));
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/demo_backends.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "exchange/front.h"
+#include "exchange/reply.h"
+#include "net/pulse.h"
+#include "net/tcp.h"
+#include "process/sockets.h"
+
+/* One server. Its front is NULL while it is down. */
+struct backend {
+    char name[16];
+    unsigned port;
+    struct address address;
+    struct front *front;
+    struct timer change; /* go down now, or come back */
+    bool going;          /* down: the front is closing */
+};
+
+struct backends {
+    struct backend all[DEMO_BACKENDS];
+    struct front_settings fronts[DEMO_BACKENDS];
+    struct route_settings routes[DEMO_BACKENDS];
+    struct snapshot_settings settings;
+    struct snapshot *snapshot;
+    uv_loop_t uv;
+    uv_async_t stop;
+    uv_check_t progress;
+    uv_thread_t thread;
+    struct loop loop;
+    struct pulse pulse;
+    struct lane lane;
+    bool ending;
+};
+
+static struct backends backends;
+
+static void open_front(struct backend *backend)
+{
+    int error = 0;
+    size_t index = (size_t)(backend - backends.all);
+    int fd = listener_socket(&backend->address);
+    backend->front =
+        fd < 0 ? NULL : front_start(&backends.lane, &backends.snapshot->fronts[index], &fd, &error);
+    if (backend->front == NULL || error != 0)
+        printf("demo: %s cannot listen on port %u\n", backend->name, backend->port);
+}
+
+/* The timer fires in the turn after the answer was sent, and again when the time is over. */
+static void on_change(struct timer *timer)
+{
+    struct backend *backend = CONTAINER(timer, struct backend, change);
+    if (backend->front != NULL) {
+        backend->going = true;
+        front_close(backend->front);
+        printf("demo: %s is down for %d seconds; requests go to the others\n", backend->name,
+               DEMO_STOP_SECONDS);
+        return;
+    }
+    open_front(backend);
+    printf("demo: %s is back\n", backend->name);
+}
+
+static void let_go(struct backend *backend)
+{
+    if (!backend->going || !front_is_empty(backend->front))
+        return;
+    front_free(backend->front);
+    backend->front = NULL;
+    backend->going = false;
+    if (!backends.ending)
+        wheel_set(&backends.loop.wheel, &backend->change, DEMO_STOP_SECONDS * 1000);
+}
+
+static struct stream *say(struct exchange *exchange, unsigned status, struct text body)
+{
+    struct stream *reply = reply_new(exchange, status);
+    if (reply == NULL || !chain_copy(&reply->in, body.at, body.len))
+        return NULL;
+    reply_finish(reply, TEXT("text/plain; charset=utf-8"));
+    return reply;
+}
+
+static struct stream *serve(void *owner, struct exchange *exchange)
+{
+    struct backend *backend = owner;
+    const struct head *head = &exchange->down->head_in;
+    struct arena *arena = exchange->down->arena;
+    if (text_equal(exchange->path, TEXT("/error")))
+        return say(exchange, 500, TEXT("this page always fails\n"));
+    if (text_equal(exchange->path, TEXT("/stop")) && head->method == METHOD_POST) {
+        wheel_set(&backends.loop.wheel, &backend->change, 1);
+        return say(exchange, 200,
+                   arena_format(arena, "%s goes down for %d seconds\n", backend->name, DEMO_STOP_SECONDS));
+    }
+    return say(exchange, 200,
+               arena_format(arena, "%s answers %.*s %.*s\n", backend->name, TEXT_ARGS(head->method_text),
+                            TEXT_ARGS(head->path)));
+}
+
+static void settle(struct backends *all)
+{
+    bool empty = true;
+    for (int i = 0; i < DEMO_BACKENDS; i++) {
+        let_go(&all->all[i]);
+        empty = empty && all->all[i].front == NULL;
+    }
+    if (!all->ending || !empty || tcp_count() > 0)
+        return;
+    lane_clear(&all->lane);
+    uv_close((uv_handle_t *)&all->stop, NULL);
+    uv_close((uv_handle_t *)&all->progress, NULL);
+    pulse_stop(&all->pulse);
+}
+
+static void on_progress(uv_check_t *progress)
+{
+    settle(progress->data);
+}
+
+static void on_stop(uv_async_t *stop)
+{
+    struct backends *all = stop->data;
+    all->ending = true;
+    for (int i = 0; i < DEMO_BACKENDS; i++) {
+        wheel_cancel(&all->loop.wheel, &all->all[i].change);
+        if (all->all[i].front != NULL) {
+            all->all[i].going = true;
+            front_close(all->all[i].front);
+        }
+    }
+}
+
+static void thread_main(void *arg)
+{
+    struct backends *all = arg;
+    uv_run(&all->uv, UV_RUN_DEFAULT);
+    loop_clear(&all->loop);
+    cells_free(all->loop.cells);
+    uv_loop_close(&all->uv);
+}
+
+static void describe(struct backends *all)
+{
+    for (size_t i = 0; i < DEMO_BACKENDS; i++) {
+        struct backend *backend = &all->all[i];
+        char written[32];
+        backend->port = DEMO_FIRST_PORT + (unsigned)i;
+        backend->change.fire = on_change;
+        snprintf(backend->name, sizeof backend->name, "backend-%zu", i + 1);
+        snprintf(written, sizeof written, "127.0.0.1:%u", backend->port);
+        address_read(text_of(written), &backend->address);
+        all->fronts[i] = (struct front_settings){.name = text_of(backend->name),
+                                                 .addresses = &backend->address,
+                                                 .address_count = 1,
+                                                 .http = {.header_size = 65536,
+                                                          .headers = 100,
+                                                          .header_timeout = 10000,
+                                                          .body_timeout = 30000,
+                                                          .idle_timeout = 75000}};
+        all->routes[i] = (struct route_settings){.name = TEXT("demo"),
+                                                 .front = i,
+                                                 .target = TARGET_SERVICE,
+                                                 .serve = serve,
+                                                 .serve_owner = backend};
+    }
+    all->settings = (struct snapshot_settings){.fronts = all->fronts,
+                                               .front_count = DEMO_BACKENDS,
+                                               .routes = all->routes,
+                                               .route_count = DEMO_BACKENDS};
+}
+
+static bool prepare(struct backends *all)
+{
+    loop_init(&all->loop, cells_new());
+    all->loop.uv = &all->uv;
+    all->snapshot = snapshot_new(&all->settings, NULL, NULL);
+    if (all->loop.cells == NULL || all->snapshot == NULL || uv_loop_init(&all->uv) != 0)
+        return false;
+    if (uv_async_init(&all->uv, &all->stop, on_stop) != 0 || uv_check_init(&all->uv, &all->progress) != 0 ||
+        pulse_start(&all->pulse, &all->loop) != 0)
+        return false;
+    all->stop.data = all->progress.data = all;
+    uv_check_start(&all->progress, on_progress);
+    bool ready = lane_init(&all->lane, &all->loop, all->snapshot);
+    snapshot_unref(all->snapshot); /* the lane's is enough */
+    return ready;
+}
+
+static bool start_thread(struct backends *all)
+{
+    sigset_t every;
+    sigset_t before;
+    sigfillset(&every);
+    pthread_sigmask(SIG_SETMASK, &every, &before);
+    int error = uv_thread_create(&all->thread, thread_main, all);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error == 0;
+}
+
+bool demo_backends_start(void)
+{
+    struct sockets sockets;
+    struct backends *all = &backends;
+    describe(all);
+    if (!prepare(all) || !sockets_open(&sockets, &all->settings, 1))
+        return false;
+    for (size_t i = 0; i < DEMO_BACKENDS; i++) {
+        int error = 0;
+        all->all[i].front =
+            front_start(&all->lane, &all->snapshot->fronts[i], sockets_of(&sockets, 0, i), &error);
+        if (all->all[i].front == NULL || error != 0)
+            return false;
+    }
+    sockets_clear(&sockets, false);
+    return start_thread(all);
+}
+
+void demo_backends_stop(void)
+{
+    uv_async_send(&backends.stop);
+    uv_thread_join(&backends.thread);
+}
