@@ -69,7 +69,8 @@ static void describe_site(struct admin *admin)
         .fronts = &admin->front, .front_count = 1, .routes = &admin->route, .route_count = 1};
 }
 
-struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving, struct admin_state *state)
+struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
+                        struct admin_state *state)
 {
     struct admin *admin = calloc(1, sizeof *admin);
     if (admin == NULL)

@@ -34,7 +34,8 @@ struct admin {
 #define ADMIN_MAGIC 0x61646d6eu
 
 /* NULL when out of memory. state must outlive it. */
-struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving, struct admin_state *state);
+struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
+                        struct admin_state *state);
 
 /* No exchange of its site may run. */
 void admin_free(struct admin *admin);

@@ -62,7 +62,8 @@ static bool has_token(const struct admin *admin, const struct head *head)
     const struct field *given = fields_find_name(&head->fields, TEXT("authorization"));
     if (admin->settings.token.len == 0)
         return true;
-    if (given == NULL || given->value.len < 7 || !text_equal_nocase(text_sub(given->value, 0, 7), TEXT("Bearer ")))
+    if (given == NULL || given->value.len < 7 ||
+        !text_equal_nocase(text_sub(given->value, 0, 7), TEXT("Bearer ")))
         return false;
     return is_same_secret(text_sub(given->value, 7, given->value.len - 7), admin->settings.token);
 }

@@ -10,7 +10,8 @@ struct page {
     const char *path; /* one that ends in / has something behind it, a name */
     const char *allow;
     bool probe; /* for the orchestrator: needs no token */
-    void (*write)(struct admin *admin, struct exchange *exchange, struct answer *answer); /* NULL: not built yet */
+    void (*write)(struct admin *admin, struct exchange *exchange,
+                  struct answer *answer); /* NULL: not built yet */
 };
 
 void answer_error(struct answer *answer, unsigned status, const char *why)
@@ -40,7 +41,8 @@ static void ready_page(struct admin *admin, struct exchange *exchange, struct an
         return;
     }
     answer->status = 503;
-    buffer_printf(&answer->body, "{\"status\":\"unavailable\",\"reasons\":[\"%s\"]}\n", starting ? "starting" : "draining");
+    buffer_printf(&answer->body, "{\"status\":\"unavailable\",\"reasons\":[\"%s\"]}\n",
+                  starting ? "starting" : "draining");
 }
 
 static void metrics_page(struct admin *admin, struct exchange *exchange, struct answer *answer)
@@ -75,14 +77,15 @@ static void home_page(struct admin *admin, struct exchange *exchange, struct ans
     (void)admin;
     (void)exchange;
     answer->type = "text/html; charset=utf-8";
-    buffer_add(&answer->body,
-               TEXT("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>weir</title></head>\n"
-                    "<body><h1>weir " WEIR_VERSION "</h1><ul>\n"
-                    "<li><a href=\"/api/v1/upstreams\">upstreams</a></li>\n"
-                    "<li><a href=\"/api/v1/stats\">stats</a> (JSON)</li>\n"
-                    "<li><a href=\"/metrics\">metrics</a> (Prometheus)</li>\n"
-                    "<li><a href=\"/readyz?verbose\">readyz</a>, <a href=\"/livez\">livez</a></li>\n"
-                    "</ul></body></html>\n"));
+    buffer_add(
+        &answer->body,
+        TEXT("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>weir</title></head>\n"
+             "<body><h1>weir " WEIR_VERSION "</h1><ul>\n"
+             "<li><a href=\"/api/v1/upstreams\">upstreams</a></li>\n"
+             "<li><a href=\"/api/v1/stats\">stats</a> (JSON)</li>\n"
+             "<li><a href=\"/metrics\">metrics</a> (Prometheus)</li>\n"
+             "<li><a href=\"/readyz?verbose\">readyz</a>, <a href=\"/livez\">livez</a></li>\n"
+             "</ul></body></html>\n"));
 }
 
 static const struct page pages[] = {
@@ -162,7 +165,8 @@ static bool fill(struct stream *reply, const struct answer *answer)
         return false;
     if (answer->status == 401 && !add_header(reply, "WWW-Authenticate", "Bearer"))
         return false;
-    return add_header(reply, "Cache-Control", "no-store") && add_header(reply, "X-Content-Type-Options", "nosniff");
+    return add_header(reply, "Cache-Control", "no-store") &&
+           add_header(reply, "X-Content-Type-Options", "nosniff");
 }
 
 struct stream *admin_serve(void *owner, struct exchange *exchange)

@@ -21,7 +21,8 @@ static void write_endpoint(struct buffer *out, const struct cluster *cluster, si
     const struct endpoint *endpoint = cluster->endpoints[index];
     buffer_add(out, TEXT("{\"address\":"));
     buffer_json_string(out, endpoint->name);
-    buffer_printf(out, ",\"weight\":%u,\"state\":\"up\",\"active\":%u", cluster->settings->endpoints[index].weight,
+    buffer_printf(out, ",\"weight\":%u,\"state\":\"up\",\"active\":%u",
+                  cluster->settings->endpoints[index].weight,
                   atomic_load_explicit(&endpoint->active, memory_order_relaxed));
     buffer_add(out, TEXT(",\"requests\":"));
     buffer_number(out, count_requests(endpoint));

@@ -2,6 +2,7 @@
 #include "process/demo.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "conf/problems.h"
@@ -52,7 +53,7 @@ int demo_run(void)
     if (!demo_backends_start()) {
         fputs("weir demo: the backends cannot start; ports 8080, 9001 to 9003 and 9900 must be free\n",
               stderr);
-        return 1;
+        _exit(1); /* what was opened ends with the process */
     }
     int code = supervise(config, say_what_to_try);
     if (code == 0)

@@ -193,7 +193,7 @@ int supervise(struct config *config, void (*started)(void))
     static struct supervisor supervisor;
     supervisor.config = config;
     if (!open_log(config) || !start(&supervisor))
-        return 1; /* said why; what was opened ends with the process */
+        _exit(1); /* said why; what was opened ends with the process */
     atomic_store(&supervisor.state.ready, true);
     log_write(LOG_INFO, "weir " WEIR_VERSION " serves with %u workers", config->workers);
     if (started != NULL)

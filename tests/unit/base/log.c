@@ -206,7 +206,7 @@ static void lines_of_threads_never_mix(void **state)
     pthread_t threads[2];
     open_anew(LOG_INFO, LOG_TEXT);
     for (int i = 0; i < 2; i++)
-        pthread_create(&threads[i], NULL, write_many, (void *)(uintptr_t) & "ab"[i]);
+        pthread_create(&threads[i], NULL, write_many, (void *)(uintptr_t)&"ab"[i]);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
     unsigned lines = 0;

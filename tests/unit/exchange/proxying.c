@@ -139,8 +139,10 @@ static void refuses_framing_that_can_be_read_in_two_ways(void **state)
     scene_settings(&scene);
     scene_start(&scene);
     struct peer *client = scene_connect(&scene);
-    peer_send(&scene, client,
-              TEXT("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+    peer_send(
+        &scene, client,
+        TEXT(
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
     assert_true(got(client, "HTTP/1.1 400 "));
     assert_true(client->eof);
     assert_int_equal(scene.backend_count, 0);
@@ -154,11 +156,14 @@ static void passes_chunked_bodies_and_trailers(void **state)
     scene_settings(&scene);
     scene_start(&scene);
     struct peer *client = scene_connect(&scene);
-    peer_send(&scene, client,
-              TEXT("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n"));
+    peer_send(
+        &scene, client,
+        TEXT(
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n"));
     assert_true(got(&scene.backends[0], "Transfer-Encoding: chunked\r\n"));
     assert_true(got(&scene.backends[0], "3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n"));
-    peer_send(&scene, &scene.backends[0], TEXT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n"));
+    peer_send(&scene, &scene.backends[0],
+              TEXT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n"));
     assert_true(got(client, "1\r\nz\r\n0\r\n\r\n"));
     scene_end(&scene);
 }
@@ -173,8 +178,9 @@ static void carries_an_upgrade_both_ways(void **state)
     peer_send(&scene, client,
               TEXT("GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
     assert_true(got(&scene.backends[0], "Upgrade: websocket\r\n"));
-    peer_send(&scene, &scene.backends[0],
-              TEXT("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello"));
+    peer_send(
+        &scene, &scene.backends[0],
+        TEXT("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello"));
     assert_true(got(client, "HTTP/1.1 101 "));
     assert_true(got(client, "hello"));
     forget(&scene.backends[0]);

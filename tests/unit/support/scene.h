@@ -96,7 +96,8 @@ static inline void start_nothing(struct link *link)
     (void)link;
 }
 
-static inline struct link *scene_dial(const struct dialer *dialer, struct loop *loop, const struct address *address)
+static inline struct link *scene_dial(const struct dialer *dialer, struct loop *loop,
+                                      const struct address *address)
 {
     struct scene *scene = CONTAINER(dialer, struct scene, dialer);
     (void)address;
@@ -127,11 +128,11 @@ static inline void scene_settings(struct scene *scene)
                                                .path = TEXT("/own"),
                                                .target = TARGET_RESPOND,
                                                .respond = {.status = 200, .body = TEXT("mine")}};
-    scene->routes[1] = (struct route_settings){
-        .name = TEXT("all"),
-        .target = TARGET_UPSTREAM,
-        .timeouts = {.connect = 2000, .first_byte = 30000, .idle = 60000},
-        .retries = {.attempts = 2, .on = RETRY_CONNECT | RETRY_RESET}};
+    scene->routes[1] =
+        (struct route_settings){.name = TEXT("all"),
+                                .target = TARGET_UPSTREAM,
+                                .timeouts = {.connect = 2000, .first_byte = 30000, .idle = 60000},
+                                .retries = {.attempts = 2, .on = RETRY_CONNECT | RETRY_RESET}};
     scene->settings = (struct snapshot_settings){.fronts = &scene->front_settings,
                                                  .front_count = 1,
                                                  .routes = scene->routes,

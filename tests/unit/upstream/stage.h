@@ -156,6 +156,16 @@ static inline void stage_open(struct stage *stage)
     upstream_dial_with(stage->upstream, &stage->dialer);
 }
 
+/* As when the last lane leaves a snapshot: the cluster goes, connections may still run. */
+static inline void stage_retires(struct stage *stage)
+{
+    upstream_retire(stage->upstream);
+    stage->upstream = NULL;
+    cluster_free(stage->cluster);
+    stage->cluster = NULL;
+    stage_beat(stage);
+}
+
 /* Everything must be gone with it: the loop's memory says whether it is. */
 static inline void stage_end(struct stage *stage)
 {

@@ -187,9 +187,7 @@ static void a_retired_upstream_outlives_the_claims_that_were_granted(void **stat
     guest_claims(&guest, stage);
     stage_beat(stage);
     guest_sends(&guest);
-    upstream_retire(stage->upstream);
-    stage->upstream = NULL;
-    stage_beat(stage);
+    stage_retires(stage);
     origin_close(&stage->origins[0]);
     stage_beat(stage);
     guest_leaves(&guest);
@@ -206,9 +204,7 @@ static void a_retired_upstream_closes_connections_when_they_become_idle(void **s
     guest_claims(&idle, stage);
     stage_beat(stage);
     guest_is_served(&idle, stage, 1);
-    upstream_retire(stage->upstream);
-    stage->upstream = NULL;
-    stage_beat(stage);
+    stage_retires(stage);
     assert_null(stage->origins[1].far);
     assert_non_null(stage->origins[0].far);
     guest_is_served(&busy, stage, 0);

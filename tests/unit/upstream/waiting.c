@@ -223,22 +223,62 @@ static void waiting_ends_after_the_pending_timeout(void **state)
     stage_end(stage);
 }
 
+/* The weights send the first two requests to the first endpoint. */
 static void a_full_endpoint_is_passed_over_for_one_with_room(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_new(2);
+    struct guest first, second;
+    stage->settings.pool.connections = 1;
+    stage->endpoints[0].weight = 3;
+    stage_open(stage);
+    guest_claims(&first, stage);
+    guest_claims(&second, stage);
+    stage_beat(stage);
+    assert_int_equal(first.claim.index, 0);
+    assert_int_equal(second.claim.index, 1);
+    guest_is_served(&first, stage, 0);
+    guest_is_served(&second, stage, 1);
+    stage_end(stage);
+}
+
+static void a_claim_that_waits_goes_to_whichever_endpoint_is_free_first(void **state)
 {
     (void)state;
     struct stage *stage = stage_new(2);
     struct guest guests[3];
     stage->settings.pool.connections = 1;
     stage_open(stage);
-    guest_claims(&guests[0], stage);
-    guest_claims(&guests[1], stage);
+    for (size_t i = 0; i < 3; i++)
+        guest_claims(&guests[i], stage);
     stage_beat(stage);
-    assert_int_not_equal(guests[0].claim.index, guests[1].claim.index);
-    assert_false(guest_claims(&guests[2], stage));
+    assert_int_equal(guests[2].woken, 0);
+    assert_null(guests[2].claim.endpoint);
     guest_is_served(&guests[1], stage, 1);
     assert_int_equal(guests[2].claim.index, guests[1].claim.index);
     guest_is_served(&guests[2], stage, 1);
-    guest_leaves(&guests[0]);
+    guest_is_served(&guests[0], stage, 0);
+    stage_end(stage);
+}
+
+static void a_claim_that_waits_is_not_given_what_it_tried(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_new(2);
+    struct guest first, second, third;
+    stage->settings.pool.connections = 1;
+    stage_open(stage);
+    guest_claims(&first, stage);
+    guest_claims(&second, stage);
+    stage_beat(stage);
+    guest_init(&third, stage);
+    third.claim.tried = UINT64_C(1) << first.claim.index;
+    assert_false(upstream_claim(stage->upstream, &third.claim));
+    guest_is_served(&first, stage, 0);
+    assert_int_equal(third.woken, 0);
+    guest_is_served(&second, stage, 1);
+    assert_int_equal(third.claim.index, 1);
+    guest_is_served(&third, stage, 1);
     stage_end(stage);
 }
 
@@ -305,9 +345,7 @@ static void retiring_gives_up_connections_under_way(void **state)
     stage_open(stage);
     guest_claims(&guest, stage);
     guest_leaves(&guest);
-    upstream_retire(stage->upstream);
-    stage->upstream = NULL;
-    stage_beat(stage);
+    stage_retires(stage);
     assert_null(stage->origins[0].far);
     stage_end(stage);
 }
@@ -371,6 +409,8 @@ int main(void)
         cmocka_unit_test(a_full_queue_refuses_at_once),
         cmocka_unit_test(waiting_ends_after_the_pending_timeout),
         cmocka_unit_test(a_full_endpoint_is_passed_over_for_one_with_room),
+        cmocka_unit_test(a_claim_that_waits_goes_to_whichever_endpoint_is_free_first),
+        cmocka_unit_test(a_claim_that_waits_is_not_given_what_it_tried),
         cmocka_unit_test(a_claim_that_connects_takes_what_becomes_idle_first),
         cmocka_unit_test(a_connection_nobody_needs_any_more_may_fail),
         cmocka_unit_test(a_connection_under_way_serves_whoever_waits_when_it_opens),
