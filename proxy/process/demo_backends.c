@@ -23,6 +23,9 @@ struct backend {
     bool going;          /* down: the front is closing */
 };
 
+/* How often it is looked whether a front that closes is gone. */
+enum { PROGRESS_MS = 20 };
+
 struct backends {
     struct backend all[DEMO_BACKENDS];
     struct front_settings fronts[DEMO_BACKENDS];
@@ -31,7 +34,7 @@ struct backends {
     struct snapshot *snapshot;
     uv_loop_t uv;
     uv_async_t stop;
-    uv_check_t progress;
+    uv_timer_t progress;
     uv_thread_t thread;
     struct loop loop;
     struct pulse pulse;
@@ -119,7 +122,7 @@ static void settle(struct backends *all)
     pulse_stop(&all->pulse);
 }
 
-static void on_progress(uv_check_t *progress)
+static void on_progress(uv_timer_t *progress)
 {
     settle(progress->data);
 }
@@ -183,11 +186,11 @@ static bool prepare(struct backends *all)
     all->snapshot = snapshot_new(&all->settings, NULL, NULL);
     if (all->loop.cells == NULL || all->snapshot == NULL || uv_loop_init(&all->uv) != 0)
         return false;
-    if (uv_async_init(&all->uv, &all->stop, on_stop) != 0 || uv_check_init(&all->uv, &all->progress) != 0 ||
+    if (uv_async_init(&all->uv, &all->stop, on_stop) != 0 || uv_timer_init(&all->uv, &all->progress) != 0 ||
         pulse_start(&all->pulse, &all->loop) != 0)
         return false;
     all->stop.data = all->progress.data = all;
-    uv_check_start(&all->progress, on_progress);
+    uv_timer_start(&all->progress, on_progress, PROGRESS_MS, PROGRESS_MS);
     bool ready = lane_init(&all->lane, &all->loop, all->snapshot);
     snapshot_unref(all->snapshot); /* the lane's is enough */
     return ready;

@@ -11,6 +11,9 @@
 #include "net/pulse.h"
 #include "net/tcp.h"
 
+/* How often a drain looks whether everything is gone. */
+enum { PROGRESS_MS = 10 };
+
 struct worker {
     struct worker_plan plan;
     unsigned index;
@@ -24,7 +27,7 @@ struct worker {
     uv_loop_t uv;
     uv_async_t drain;
     uv_timer_t limit;    /* of draining */
-    uv_check_t progress; /* while draining: is everything gone? */
+    uv_timer_t progress; /* while draining: is everything gone? */
     struct loop loop;
     struct pulse pulse;
     struct lane lane;
@@ -35,7 +38,7 @@ struct worker {
 
 static void close_handles(struct worker *worker)
 {
-    uv_check_stop(&worker->progress);
+    uv_timer_stop(&worker->progress);
     uv_close((uv_handle_t *)&worker->progress, NULL);
     uv_close((uv_handle_t *)&worker->limit, NULL);
     uv_close((uv_handle_t *)&worker->drain, NULL);
@@ -60,8 +63,8 @@ static void clear_lane(struct worker *worker)
     worker->cleared = true;
 }
 
-/* After each turn of a drain. Links to backends that wait for their peer's FIN are the last to go. */
-static void on_progress(uv_check_t *progress)
+/* Every PROGRESS_MS of a drain. Links to backends that wait for their peer's FIN are the last to go. */
+static void on_progress(uv_timer_t *progress)
 {
     struct worker *worker = progress->data;
     if (!worker->cleared && fronts_are_empty(worker))
@@ -88,7 +91,7 @@ static void on_drain(uv_async_t *drain)
         return;
     for (size_t i = 0; i < worker->front_count; i++)
         front_drain(worker->fronts[i]);
-    uv_check_start(&worker->progress, on_progress);
+    uv_timer_start(&worker->progress, on_progress, 0, PROGRESS_MS);
     uv_timer_start(&worker->limit, on_limit, atomic_load(&worker->drain_limit), 0);
 }
 
@@ -117,7 +120,7 @@ static int start_handles(struct worker *worker)
     if (error == 0)
         error = uv_timer_init(&worker->uv, &worker->limit);
     if (error == 0)
-        error = uv_check_init(&worker->uv, &worker->progress);
+        error = uv_timer_init(&worker->uv, &worker->progress);
     if (error == 0)
         error = pulse_start(&worker->pulse, &worker->loop);
     worker->drain.data = worker->limit.data = worker->progress.data = worker;
