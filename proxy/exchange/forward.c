@@ -59,19 +59,24 @@ static struct text via(const struct head *head)
     return head->minor == 0 ? TEXT("1.0 weir") : TEXT("1.1 weir");
 }
 
-/* An element of RFC 7239; names that aren't tokens are quoted. */
+/* An element of RFC 7239; an IPv6 address and a host are quoted, since they aren't tokens. */
 static struct text forwarded(struct exchange *exchange)
 {
     const struct caller *caller = exchange->caller;
-    const struct text authority = exchange->down->head_in.authority;
-    bool v6 = text_find(caller->ip, ':') < caller->ip.len;
-    const char *open = v6 ? "\"[" : "";
-    const char *close = v6 ? "]\"" : "";
-    if (!caller->has_ip)
-        return arena_format(exchange->down->arena, "for=unknown;host=\"%.*s\";proto=%.*s",
-                            TEXT_ARGS(authority), TEXT_ARGS(caller->scheme));
-    return arena_format(exchange->down->arena, "for=%s%.*s%s;host=\"%.*s\";proto=%.*s", open,
-                        TEXT_ARGS(caller->ip), close, TEXT_ARGS(authority), TEXT_ARGS(caller->scheme));
+    bool v6 = caller->has_ip && text_find(caller->ip, ':') < caller->ip.len;
+    const struct text parts[] = {
+        v6 ? TEXT("for=\"[") : TEXT("for="),
+        caller->has_ip ? caller->ip : TEXT("unknown"),
+        v6 ? TEXT("]\";host=\"") : TEXT(";host=\""),
+        exchange->down->head_in.authority,
+        TEXT("\";proto="),
+        caller->scheme,
+    };
+    struct text element = TEXT_NONE;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (!arena_append(exchange->down->arena, &element, parts[i].at, parts[i].len))
+            return TEXT_NONE;
+    return element;
 }
 
 /* With what the client sent in front: each hop adds itself. */

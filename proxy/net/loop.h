@@ -16,7 +16,7 @@
 struct cells;
 struct uv_loop_s;
 
-enum { LOOP_SLAB_STEP = 128, LOOP_SLABS = 16, LOOP_OBJECT_MAX = LOOP_SLAB_STEP * LOOP_SLABS };
+enum { LOOP_SLAB_STEP = 64, LOOP_SLABS = 32, LOOP_OBJECT_MAX = LOOP_SLAB_STEP * LOOP_SLABS };
 
 struct loop {
     uint32_t magic;
@@ -29,7 +29,7 @@ struct loop {
     struct list sends;   /* links that have something to write */
     struct list retired; /* tasks that free their object, at the end of the turn and nowhere else */
     struct chunk_pool chunks;
-    struct slab slabs[LOOP_SLABS]; /* objects of up to 128, 256, 384, ... bytes */
+    struct slab slabs[LOOP_SLABS]; /* objects of up to 64, 128, 192, ... bytes */
     struct cells *cells;           /* this thread's counters */
     struct uv_loop_s *uv;          /* NULL where no real link is opened */
 };

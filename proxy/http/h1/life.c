@@ -8,15 +8,16 @@
 enum { LINGER_MS = 2000 };
 
 /* A server's stream brings its arena, a client's uses that of the exchange. */
-struct server_stream {
+struct h1_stream {
     struct stream stream;
     struct arena arena;
+    struct h1_reader reader;
 };
 
 struct stream *h1_stream_new(struct h1 *h1, struct arena *arena)
 {
     struct loop *loop = h1->session.loop;
-    struct server_stream *made = loop_take(loop, sizeof *made);
+    struct h1_stream *made = loop_take(loop, sizeof *made);
     if (made == NULL)
         return NULL;
     if (arena == NULL) {
@@ -26,18 +27,21 @@ struct stream *h1_stream_new(struct h1 *h1, struct arena *arena)
     stream_init(&made->stream, &h1->session, &loop->chunks);
     made->stream.arena = arena;
     h1->head_framed = h1->end_framed = h1->released = h1->chunked = false;
-    h1->interims = 0;
     h1->session.streams++;
-    return &made->stream;
+    h1->stream = &made->stream;
+    h1->reader = &made->reader;
+    h1_reader_init(h1);
+    return h1->stream;
 }
 
 static void stream_free(struct h1 *h1)
 {
-    struct server_stream *made = (struct server_stream *)(void *)h1->stream;
+    struct h1_stream *made = (struct h1_stream *)(void *)h1->stream;
     stream_clear(&made->stream);
     if (made->stream.arena == &made->arena)
         arena_clear(&made->arena);
     h1->stream = NULL;
+    h1->reader = NULL;
     loop_give(h1->session.loop, made, sizeof *made);
 }
 
@@ -117,7 +121,7 @@ static void linger(struct h1 *h1)
 static void next_message(struct h1 *h1)
 {
     struct loop *loop = h1->session.loop;
-    h1_reader_init(h1);
+    h1->reading = H1_IDLE;
     if (!h1_is_server(h1)) {
         session_mark(&h1->session, SESSION_IDLE);
         return;
@@ -149,8 +153,6 @@ void h1_settle(struct h1 *h1)
 /* What comes in is wrong or late. A server may still answer, and then closes; a client's answer is lost. */
 void h1_fail(struct h1 *h1, const struct fault *fault)
 {
-    if (h1->stream == NULL && h1_is_server(h1) && h1->reading == H1_IDLE)
-        h1->stream = h1_stream_new(h1, NULL); /* nonsense from the first byte on is answered too */
     struct stream *stream = h1->stream;
     h1->session.fault = fault;
     if (stream == NULL || !h1_is_server(h1) || h1->reading == H1_TUNNEL) {
@@ -233,8 +235,7 @@ static struct stream *h1_open(struct session *session, struct arena *arena)
     struct h1 *h1 = h1_of(session);
     if (h1->closed || h1->stream != NULL)
         return NULL;
-    h1->stream = h1_stream_new(h1, arena);
-    if (h1->stream != NULL)
+    if (h1_stream_new(h1, arena) != NULL)
         session->marks &= ~(unsigned)SESSION_IDLE;
     return h1->stream;
 }
@@ -332,7 +333,6 @@ struct session *h1_new(struct link *link, enum session_role role, const struct h
     h1->frame.run = h1_write;
     h1->retire.run = h1_free;
     h1->timer.fire = on_timer;
-    h1_reader_init(h1);
     link_use(link, &link_user, h1);
     if (role == SESSION_CLIENT)
         session->marks = SESSION_IDLE;

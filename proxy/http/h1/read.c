@@ -12,8 +12,8 @@ static struct h1 *h1_of_parser(llhttp_t *parser)
 /* Stops the parser: what comes in can't be trusted from here on. */
 static int refuse(struct h1 *h1, const struct fault *fault)
 {
-    if (h1->why == NULL)
-        h1->why = fault;
+    if (h1->reader->why == NULL)
+        h1->reader->why = fault;
     return HPE_USER;
 }
 
@@ -27,8 +27,8 @@ static const struct fault *too_large(const struct h1 *h1, bool line)
 /* Appends a piece of the head to *text, within the limit on the whole section. */
 static int collect(struct h1 *h1, struct text *text, const char *at, size_t len)
 {
-    h1->head_bytes += len;
-    if (h1->head_bytes > h1->session.settings->header_size)
+    h1->reader->head_bytes += len;
+    if (h1->reader->head_bytes > h1->session.settings->header_size)
         return refuse(h1, too_large(h1, text == &h1->stream->head_in.target));
     if (!arena_append(h1->stream->arena, text, at, len))
         return refuse(h1, FAULT(out_of_memory));
@@ -38,16 +38,9 @@ static int collect(struct h1 *h1, struct text *text, const char *at, size_t len)
 static int on_message_begin(llhttp_t *parser)
 {
     struct h1 *h1 = h1_of_parser(parser);
-    if (h1_is_server(h1)) {
-        h1->stream = h1_stream_new(h1, NULL);
-        if (h1->stream == NULL)
-            return refuse(h1, FAULT(out_of_memory));
-    } else if (h1->stream == NULL) {
-        return refuse(h1, FAULT(upstream_garbage)); /* nobody asked */
-    }
-    h1->head_bytes = 0;
-    h1->body_bytes = 0;
-    h1->name = h1->value = TEXT_NONE;
+    h1->reader->head_bytes = 0;
+    h1->reader->body_bytes = 0;
+    h1->reader->name = h1->reader->value = TEXT_NONE;
     h1->reading = H1_HEAD;
     return 0;
 }
@@ -67,13 +60,13 @@ static int on_status(llhttp_t *parser, const char *at, size_t len)
 static int on_field(llhttp_t *parser, const char *at, size_t len)
 {
     struct h1 *h1 = h1_of_parser(parser);
-    return collect(h1, &h1->name, at, len);
+    return collect(h1, &h1->reader->name, at, len);
 }
 
 static int on_value(llhttp_t *parser, const char *at, size_t len)
 {
     struct h1 *h1 = h1_of_parser(parser);
-    return collect(h1, &h1->value, at, len);
+    return collect(h1, &h1->reader->value, at, len);
 }
 
 static const struct fault *malformed(const struct h1 *h1)
@@ -86,25 +79,25 @@ static bool add_field(struct h1 *h1, struct text value)
 {
     struct stream *stream = h1->stream;
     if (h1->reading == H1_HEAD)
-        return fields_add(&stream->head_in.fields, stream->arena, h1->name, value);
-    struct field field = {h1->name, value, field_id_of(h1->name)};
+        return fields_add(&stream->head_in.fields, stream->arena, h1->reader->name, value);
+    struct field field = {h1->reader->name, value, field_id_of(h1->reader->name)};
     return !message_allows_trailer(&field) || fields_push(&stream->trailers_in, stream->arena, &field);
 }
 
 static int on_value_complete(llhttp_t *parser)
 {
     struct h1 *h1 = h1_of_parser(parser);
-    struct text value = text_trim(h1->value);
+    struct text value = text_trim(h1->reader->value);
     const struct fields *fields =
         h1->reading == H1_HEAD ? &h1->stream->head_in.fields : &h1->stream->trailers_in;
     if (fields->count >= h1->session.settings->headers)
         return refuse(h1, too_large(h1, false));
-    if (!text_is_token(h1->name) || !text_is_field_value(value))
+    if (!text_is_token(h1->reader->name) || !text_is_field_value(value))
         return refuse(h1, malformed(h1));
-    h1->head_bytes += sizeof ": \r\n" - 1;
+    h1->reader->head_bytes += sizeof ": \r\n" - 1;
     if (!add_field(h1, value))
         return refuse(h1, FAULT(out_of_memory));
-    h1->name = h1->value = TEXT_NONE;
+    h1->reader->name = h1->reader->value = TEXT_NONE;
     return 0;
 }
 
@@ -157,7 +150,7 @@ static int interim_complete(struct h1 *h1)
     struct interim *interim = arena_take_zeroed(stream->arena, sizeof *interim);
     if (interim == NULL)
         return refuse(h1, FAULT(out_of_memory));
-    if (++h1->interims > STREAM_INTERIM_MAX)
+    if (++h1->reader->interims > STREAM_INTERIM_MAX)
         return refuse(h1, FAULT(upstream_garbage));
     interim->head = stream->head_in;
     stream->head_in = (struct head){0};
@@ -197,7 +190,7 @@ static int on_headers_complete(llhttp_t *parser)
     if (parser->http_major != 1 || parser->http_minor > 1)
         return refuse(h1, h1_is_server(h1) ? FAULT(bad_version) : FAULT(upstream_garbage));
     head->minor = parser->http_minor;
-    h1->head_bytes = h1->body_bytes = 0;
+    h1->reader->head_bytes = h1->reader->body_bytes = 0;
     return h1_is_server(h1) ? request_head_complete(h1, parser) : response_head_complete(h1, parser);
 }
 
@@ -206,18 +199,18 @@ static int on_chunk_extension(llhttp_t *parser, const char *at, size_t len)
 {
     (void)at;
     struct h1 *h1 = h1_of_parser(parser);
-    h1->head_bytes += len;
-    return h1->head_bytes > h1->session.settings->header_size ? refuse(h1, too_large(h1, false)) : 0;
+    h1->reader->head_bytes += len;
+    return h1->reader->head_bytes > h1->session.settings->header_size ? refuse(h1, too_large(h1, false)) : 0;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t len)
 {
     struct h1 *h1 = h1_of_parser(parser);
     uint64_t limit = h1->session.settings->body;
-    h1->body_bytes += len;
-    if (h1_is_server(h1) && limit > 0 && h1->body_bytes > limit)
+    h1->reader->body_bytes += len;
+    if (h1_is_server(h1) && limit > 0 && h1->reader->body_bytes > limit)
         return refuse(h1, FAULT(body_too_large));
-    if (!chain_append(&h1->stream->in, (struct slice){h1->chunk, at, len}))
+    if (!chain_append(&h1->stream->in, (struct slice){h1->reader->chunk, at, len}))
         return refuse(h1, FAULT(out_of_memory));
     stream_wake(h1->stream);
     return 0;
@@ -251,10 +244,8 @@ static const llhttp_settings_t callbacks = {
 
 void h1_reader_init(struct h1 *h1)
 {
-    llhttp_init(&h1->parser, h1_is_server(h1) ? HTTP_REQUEST : HTTP_RESPONSE, &callbacks);
-    h1->parser.data = h1;
-    h1->reading = H1_IDLE;
-    h1->why = NULL;
+    llhttp_init(&h1->reader->parser, h1_is_server(h1) ? HTTP_REQUEST : HTTP_RESPONSE, &callbacks);
+    h1->reader->parser.data = h1;
 }
 
 /* Another protocol from here on; the backlog is its beginning. */
@@ -273,21 +264,23 @@ static bool head_is_endless(struct h1 *h1, size_t fed)
 {
     if (h1->reading != H1_HEAD || h1->stream == NULL)
         return false;
-    h1->body_bytes += fed;
-    return h1->body_bytes > 2 * h1->session.settings->header_size;
+    h1->reader->body_bytes += fed;
+    return h1->reader->body_bytes > 2 * h1->session.settings->header_size;
 }
 
 /* The parser stopped: after a whole message, or because something is wrong. Answers where it stopped. */
 static size_t parse(struct h1 *h1, struct slice slice)
 {
-    h1->chunk = slice.chunk;
-    enum llhttp_errno error = llhttp_execute(&h1->parser, slice.at, slice.len);
-    h1->chunk = NULL;
+    h1->reader->chunk = slice.chunk;
+    enum llhttp_errno error = llhttp_execute(&h1->reader->parser, slice.at, slice.len);
+    h1->reader->chunk = NULL;
     if (error == HPE_OK && !head_is_endless(h1, slice.len))
         return slice.len;
     if (error == HPE_PAUSED || error == HPE_PAUSED_UPGRADE)
-        return (size_t)(llhttp_get_error_pos(&h1->parser) - slice.at);
-    h1_fail(h1, h1->why != NULL ? h1->why : error == HPE_OK ? too_large(h1, false) : malformed(h1));
+        return (size_t)(llhttp_get_error_pos(&h1->reader->parser) - slice.at);
+    h1_fail(h1, h1->reader->why != NULL ? h1->reader->why
+                : error == HPE_OK       ? too_large(h1, false)
+                                        : malformed(h1));
     return slice.len;
 }
 
@@ -297,9 +290,34 @@ static void keep_for_later(struct h1 *h1, struct slice slice)
         h1_fail(h1, FAULT(out_of_memory));
 }
 
+/* Line ends in front of a request are ignored (RFC 9112 section 2.2). */
+static struct slice skip_line_ends(struct slice slice)
+{
+    while (slice.len > 0 && (slice.at[0] == '\r' || slice.at[0] == '\n')) {
+        slice.at++;
+        slice.len--;
+    }
+    return slice;
+}
+
+/* The first byte of a message: a server makes its stream now, a client's was opened before it asked. */
+static bool has_stream(struct h1 *h1)
+{
+    if (h1->stream != NULL)
+        return true;
+    if (h1_is_server(h1) && h1_stream_new(h1, NULL) != NULL)
+        return true;
+    h1_close(h1); /* no memory, or an answer that nobody asked for */
+    return false;
+}
+
 static void read_message(struct h1 *h1, struct slice slice)
 {
     bool began = h1->reading == H1_IDLE;
+    if (began && h1_is_server(h1))
+        slice = skip_line_ends(slice);
+    if (slice.len == 0 || !has_stream(h1))
+        return;
     size_t used = parse(h1, slice);
     if (h1->closed)
         return;
@@ -371,7 +389,7 @@ void h1_read_end(struct h1 *h1)
         stream_mark(h1->stream, END_IN);
         return;
     }
-    if (h1->reading == H1_BODY && llhttp_finish(&h1->parser) == HPE_PAUSED) {
+    if (h1->reading == H1_BODY && llhttp_finish(&h1->reader->parser) == HPE_PAUSED) {
         h1->keep = false;
         h1_settle(h1);
         return;

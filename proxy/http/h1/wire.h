@@ -17,29 +17,34 @@ enum h1_reading {
     H1_LINGER  /* nothing that matters: we only wait for the peer's end */
 };
 
-struct h1 {
-    struct session session; /* first: a session of this kind is a struct h1 */
+/* What reading a message takes; lives with its stream, so an idle connection has none. */
+struct h1_reader {
     llhttp_t parser;
-    enum h1_reading reading;
-    unsigned interims;     /* 1xx responses to the current request */
-    struct stream *stream; /* the current one; NULL: none */
-    struct chunk *chunk;   /* that is being parsed, for slices of the body */
-    struct text name;      /* of the field that is being read, in the stream's arena */
+    struct chunk *chunk; /* that is being parsed, for slices of the body */
+    struct text name;    /* of the field that is being read, in the stream's arena */
     struct text value;
     size_t head_bytes;       /* of the section that is being read */
-    uint64_t body_bytes;     /* read of the current message */
+    uint64_t body_bytes;     /* of the body; while a head is read, of what was fed for it */
     const struct fault *why; /* a callback stopped the parser for this */
-    struct chain backlog;
-    struct task parse; /* the backlog, in the read beat */
-    struct task frame; /* in the flush beat */
-    struct task retire;
-    struct timer timer;
+    unsigned interims;       /* 1xx responses to the current request */
+};
+
+struct h1 {
+    struct session session; /* first: a session of this kind is a struct h1 */
+    enum h1_reading reading;
     bool keep;        /* the connection may serve another message */
     bool head_framed; /* of the current stream's out */
     bool end_framed;
     bool chunked;  /* out is framed so */
     bool released; /* the exchange is done with the stream */
     bool closed;
+    struct stream *stream;    /* the current one; NULL: none */
+    struct h1_reader *reader; /* of the current stream */
+    struct chain backlog;
+    struct task parse; /* the backlog, in the read beat */
+    struct task frame; /* in the flush beat */
+    struct task retire;
+    struct timer timer;
 };
 
 /* life.c */
