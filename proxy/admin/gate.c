@@ -9,26 +9,38 @@ static const struct refusal foreign_host = {421, "the Host of this request is no
 static const struct refusal foreign_origin = {403, "a page of another origin may not change anything here"};
 static const struct refusal no_token = {401, "this needs the header Authorization: Bearer TOKEN"};
 
-/* A name that an attacker's DNS could have pointed here is never an address. */
-static bool is_address(struct text host)
+/* The host as an address of this family; a name that an attacker's DNS could have pointed here never is one. */
+static bool read_ip(struct text host, int family, void *binary)
 {
     char room[INET6_ADDRSTRLEN];
-    unsigned char binary[16];
     if (host.len >= 2 && host.at[0] == '[')
         host = text_sub(host, 1, host.len - 2);
     if (host.len == 0 || host.len >= sizeof room)
         return false;
     memcpy(room, host.at, host.len);
     room[host.len] = '\0';
-    return inet_pton(AF_INET, room, binary) == 1 || inet_pton(AF_INET6, room, binary) == 1;
+    return inet_pton(family, room, binary) == 1;
 }
 
+static bool is_ip_of(const struct address *address, struct text host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (address->any.sa_family == AF_INET && read_ip(host, AF_INET, &v4))
+        return address->v4.sin_addr.s_addr == htonl(INADDR_ANY) || address->v4.sin_addr.s_addr == v4.s_addr;
+    if (address->any.sa_family == AF_INET6 && read_ip(host, AF_INET6, &v6))
+        return IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr) ||
+               IN6_ARE_ADDR_EQUAL(&address->v6.sin6_addr, &v6);
+    return false;
+}
+
+/* Its own address, any literal one when it listens on all of them, and the names of this host (a forwarded port). */
 static bool is_own_host(const struct admin *admin, const struct exchange *exchange)
 {
+    const struct address *listen = &admin->settings.listen;
     struct text host = exchange->host;
-    if (address_is_unix(&admin->settings.listen))
-        return true;
-    return text_equal(host, TEXT("localhost")) || is_address(host);
+    return address_is_unix(listen) || text_equal(host, TEXT("localhost")) ||
+           text_equal(host, TEXT("127.0.0.1")) || text_equal(host, TEXT("[::1]")) || is_ip_of(listen, host);
 }
 
 static bool changes_something(enum method method)

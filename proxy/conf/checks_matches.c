@@ -29,9 +29,10 @@ static void note_match(struct matches *matches, size_t index, struct text host, 
         return;
     }
     if (seen->index != index)
-        problem_add(matches->build->problems, place,
-                    "routes[%zu]: matches exactly what the route in %s:%u:%u matches; change or remove one",
-                    index, seen->place.file, seen->place.line, seen->place.column);
+        problem_warn(
+            matches->build->problems, place,
+            "routes[%zu]: never meets a request: the route in %s:%u:%u matches the same and comes first",
+            index, seen->place.file, seen->place.line, seen->place.column);
 }
 
 /* Conditions that this build can't compare are reported as such already. A path that isn't valid has no

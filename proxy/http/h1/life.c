@@ -138,7 +138,8 @@ void h1_settle(struct h1 *h1)
     if (h1->closed || stream == NULL || !h1->end_framed || !h1->released)
         return;
     bool whole = (stream->marks & END_IN) != 0;
-    bool reusable = whole && h1->keep && (stream->marks & BAD_IN) == 0 && h1->reading == H1_WAITS;
+    bool reusable = whole && h1->keep && (stream->marks & BAD_IN) == 0 && h1->reading == H1_WAITS &&
+                    (h1->session.marks & SESSION_DRAIN) == 0;
     if (!h1_is_server(h1) && !chain_is_empty(&h1->backlog))
         reusable = false; /* bytes that nobody asked for */
     stream_free(h1);
