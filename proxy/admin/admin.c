@@ -2,69 +2,75 @@
 #include "admin/admin.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-#include "admin/pages.h"
-#include "base/counters.h"
-#include "base/log.h"
+#include "admin/answer.h"
+#include "admin/gate.h"
+#include "admin/gauges.h"
+#include "admin/resource.h"
 #include "base/panic.h"
 
-static void read_generation(struct metrics_source *source, struct metrics_page *page)
+struct admin {
+    uint32_t magic;
+    struct admin_settings settings; /* the token lies behind the struct */
+    struct snapshot *serving;
+    struct admin_state *state;
+    struct gauges gauges;
+    struct front_settings front;
+    struct route_settings route;
+    struct snapshot_settings site;
+};
+
+#define ADMIN_MAGIC 0x61646d69u
+
+/* Whoever asks here is a person, a script or a scraper. */
+static const struct http_settings http = {.header_size = 16 * 1024,
+                                          .headers = 100,
+                                          .body = 1024 * 1024,
+                                          .header_timeout = 10000,
+                                          .body_timeout = 10000,
+                                          .idle_timeout = 75000};
+enum { CONNECTIONS_MAX = 512 };
+
+/* No such resource, or none with this method. */
+static struct stream *answer_miss(struct exchange *exchange)
 {
-    const struct admin *admin = CONTAINER(source, struct admin, generation);
-    metrics_sample(page, TEXT(""), (int64_t)admin->serving->generation);
+    struct text methods = resource_methods(exchange->path, exchange->down->arena);
+    if (methods.at == NULL)
+        return NULL;
+    if (methods.len == 0)
+        return answer_error(exchange, 404, "nothing is served at this path");
+    struct stream *answer = answer_error(exchange, 405, "this method is not allowed here");
+    return answer_add(answer, "Allow", methods);
 }
 
-/* There is no shared state yet that could be down. */
-static void read_store(struct metrics_source *source, struct metrics_page *page)
+static struct stream *answer_refusal(struct exchange *exchange, const struct gate_rule *rule)
 {
-    (void)source;
-    metrics_sample(page, TEXT(""), 1);
+    struct stream *answer = answer_error(exchange, rule->status, rule->sentence);
+    return rule->status == 401 ? answer_add(answer, "WWW-Authenticate", TEXT("Bearer")) : answer;
 }
 
-static void read_started(struct metrics_source *source, struct metrics_page *page)
+static struct stream *serve(void *owner, struct exchange *exchange)
 {
-    metrics_sample(page, TEXT(""), CONTAINER(source, struct admin, started)->start_time);
+    const struct admin *admin = owner;
+    CHECK(admin, ADMIN_MAGIC);
+    struct ask ask = {.exchange = exchange, .serving = admin->serving, .state = admin->state};
+    ask.resource = resource_find(exchange->path, exchange->down->head_in.method_text, ask.names);
+    bool probe = ask.resource != NULL && ask.resource->is_probe;
+    const struct gate_rule *broken = gate_check(&admin->settings, exchange, probe);
+    if (broken != NULL)
+        return answer_refusal(exchange, broken);
+    return ask.resource != NULL ? ask.resource->answer(&ask) : answer_miss(exchange);
 }
 
-static void read_dropped(struct metrics_source *source, struct metrics_page *page)
-{
-    (void)source;
-    metrics_sample(page, TEXT("log=\"error\""), (int64_t)log_dropped());
-}
-
-static void add_source(struct metrics_source *source, const struct metric *metric,
-                       void (*read)(struct metrics_source *source, struct metrics_page *page))
-{
-    source->metric = metric;
-    source->read = read;
-    metrics_source_add(source);
-}
-
-static void add_sources(struct admin *admin)
-{
-    add_source(&admin->generation, METRIC(config_generation), read_generation);
-    add_source(&admin->store, METRIC(state_up), read_store);
-    add_source(&admin->started, METRIC(start_time), read_started);
-    add_source(&admin->dropped, METRIC(log_dropped), read_dropped);
-    counter_register(METRIC(config_reloads), "result=\"success\"");
-    counter_register(METRIC(config_reloads), "result=\"failure\"");
-}
-
-static void describe_site(struct admin *admin)
+static void fill_site(struct admin *admin)
 {
     admin->front = (struct front_settings){.name = TEXT("admin"),
                                            .addresses = &admin->settings.listen,
                                            .address_count = 1,
-                                           .connections = 256,
-                                           .http = {.header_size = 16 * 1024,
-                                                    .headers = 64,
-                                                    .body = 1024 * 1024,
-                                                    .header_timeout = 10000,
-                                                    .body_timeout = 10000,
-                                                    .idle_timeout = 60000}};
+                                           .http = http,
+                                           .connections = CONNECTIONS_MAX};
     admin->route = (struct route_settings){
-        .name = TEXT("admin"), .target = TARGET_SERVICE, .serve = admin_serve, .serve_owner = admin};
+        .name = TEXT("admin"), .target = TARGET_SERVICE, .serve = serve, .serve_owner = admin};
     admin->site = (struct snapshot_settings){
         .fronts = &admin->front, .front_count = 1, .routes = &admin->route, .route_count = 1};
 }
@@ -72,27 +78,26 @@ static void describe_site(struct admin *admin)
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
                         struct admin_state *state)
 {
-    struct admin *admin = calloc(1, sizeof *admin);
+    struct admin *admin = calloc(1, sizeof *admin + settings->token.len);
     if (admin == NULL)
         return NULL;
+    char *token = (char *)(admin + 1);
+    if (settings->token.len > 0)
+        memcpy(token, settings->token.at, settings->token.len);
     admin->magic = ADMIN_MAGIC;
-    admin->settings = *settings;
-    admin->state = state;
+    admin->settings = (struct admin_settings){settings->listen, {token, settings->token.len}};
     admin->serving = serving;
-    admin->start_time = time(NULL);
+    admin->state = state;
     snapshot_ref(serving);
-    describe_site(admin);
-    add_sources(admin);
+    fill_site(admin);
+    gauges_add(&admin->gauges, state);
     return admin;
 }
 
 void admin_free(struct admin *admin)
 {
     CHECK(admin, ADMIN_MAGIC);
-    metrics_source_remove(&admin->generation);
-    metrics_source_remove(&admin->store);
-    metrics_source_remove(&admin->started);
-    metrics_source_remove(&admin->dropped);
+    gauges_remove(&admin->gauges);
     snapshot_unref(admin->serving);
     admin->magic = 0;
     free(admin);

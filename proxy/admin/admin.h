@@ -1,46 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The admin API: answers as local streams, served by a front and an exchange like everything else. It is a site of its
- * own (one listener, one route) that its owner serves on the control thread; it owns that site's settings and refers to
- * the snapshot that it tells about.
+ * The admin API: probes, metrics, and what weir knows of its upstreams. It is a
+ * site like any other: a listener with one route, whose answers are local
+ * streams of the usual exchange; it opens no sockets and runs no loop itself.
+ * All of it runs on one thread, the one that serves the site (the control
+ * thread). What it may be asked is one table in resource.c; who may ask is
+ * another in gate.c.
  */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
 #include "admin/state.h"
-#include "base/metrics.h"
-#include "exchange/exchange.h"
+#include "exchange/snapshot.h"
 
 struct admin_settings {
-    struct address listen; /* len 0: off */
-    struct text token;     /* empty: none is asked for */
+    struct address listen;
+    struct text token; /* empty: none is asked for */
 };
 
-struct admin {
-    uint32_t magic;
-    struct admin_settings settings;
-    struct admin_state *state;
-    struct snapshot *serving; /* a reference */
-    struct front_settings front;
-    struct route_settings route;
-    struct snapshot_settings site;
-    struct metrics_source generation;
-    struct metrics_source store;
-    struct metrics_source started;
-    struct metrics_source dropped;
-    int64_t start_time; /* seconds since the epoch */
-};
+struct admin;
 
-#define ADMIN_MAGIC 0x61646d6eu
-
-/* NULL when out of memory. state must outlive it. */
+/* Copies the settings. Takes a reference of its own to serving, the snapshot
+ * whose upstreams it shows. Registers the metrics that only it knows, such as
+ * weir_start_time_seconds: one admin at a time. NULL when out of memory. */
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
                         struct admin_state *state);
 
-/* No exchange of its site may run. */
+/* No snapshot made of its site may be left. */
 void admin_free(struct admin *admin);
 
-/* The listener and the route to serve; lives as long as admin. */
+/* A listener "admin" at the address, with one route that answers everything;
+ * lives as long as the admin. */
 const struct snapshot_settings *admin_site(struct admin *admin);
 
 #endif

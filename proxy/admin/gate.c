@@ -1,91 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/gate.h"
 
-#include <arpa/inet.h>
+#include "base/buffer.h"
 
-#include "http/target.h"
+/* The longest literal is an IPv6 address with an IPv4 tail, in brackets, and a
+ * port. */
+enum { LITERAL_MAX = 64 };
 
-static const struct refusal foreign_host = {421, "the Host of this request is not the admin's address"};
-static const struct refusal foreign_origin = {403, "a page of another origin may not change anything here"};
-static const struct refusal no_token = {401, "this needs the header Authorization: Bearer TOKEN"};
-
-/* The host as an address of this family; a name that an attacker's DNS could have pointed here never is one. */
-static bool read_ip(struct text host, int family, void *binary)
+/* An IP address without port, with that of the listener then; false for names.
+ */
+static bool read_literal(struct text host, unsigned port, struct address *address)
 {
-    char room[INET6_ADDRSTRLEN];
-    if (host.len >= 2 && host.at[0] == '[')
-        host = text_sub(host, 1, host.len - 2);
-    if (host.len == 0 || host.len >= sizeof room)
-        return false;
-    memcpy(room, host.at, host.len);
-    room[host.len] = '\0';
-    return inet_pton(family, room, binary) == 1;
+    char room[LITERAL_MAX];
+    struct buffer written = buffer_over(room, sizeof room);
+    buffer_add(&written, host);
+    buffer_byte(&written, ':');
+    buffer_number(&written, port);
+    bool has_port = host.len > 0 && host.at[0] != '[' && text_find(host, ':') < host.len;
+    return !written.short_of_room && !has_port && address_read(buffer_text(&written), address) == NULL &&
+           !address_is_unix(address);
 }
 
-static bool is_ip_of(const struct address *address, struct text host)
+static bool is_wildcard(const struct address *address)
 {
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (address->any.sa_family == AF_INET && read_ip(host, AF_INET, &v4))
-        return address->v4.sin_addr.s_addr == htonl(INADDR_ANY) || address->v4.sin_addr.s_addr == v4.s_addr;
-    if (address->any.sa_family == AF_INET6 && read_ip(host, AF_INET6, &v6))
-        return IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr) ||
-               IN6_ARE_ADDR_EQUAL(&address->v6.sin6_addr, &v6);
-    return false;
+    if (address->any.sa_family == AF_INET)
+        return address->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
 }
 
-/* Its own address, any literal one when it listens on all of them, and the names of this host (a forwarded port). */
-static bool is_own_host(const struct admin *admin, const struct exchange *exchange)
+/* The port isn't looked at: it may have been forwarded. A listener on every
+ * address doesn't know its own, so there any literal does: what DNS can be made
+ * to say has a name. */
+static bool host_is_ours(const struct admin_settings *settings, const struct exchange *exchange)
 {
-    const struct address *listen = &admin->settings.listen;
     struct text host = exchange->host;
-    return address_is_unix(listen) || text_equal(host, TEXT("localhost")) ||
-           text_equal(host, TEXT("127.0.0.1")) || text_equal(host, TEXT("[::1]")) || is_ip_of(listen, host);
-}
-
-static bool changes_something(enum method method)
-{
-    return method != METHOD_GET && method != METHOD_HEAD && method != METHOD_OPTIONS;
-}
-
-/* RFC 6454: an origin is scheme, host and port; weir's own pages are served at the authority that was asked for. */
-static bool is_own_origin(const struct head *head)
-{
-    const struct field *origin = fields_find_name(&head->fields, TEXT("origin"));
-    if (origin == NULL)
+    struct address address;
+    if (address_is_unix(&settings->listen) || text_equal(host, TEXT("localhost")) ||
+        text_equal(host, TEXT("127.0.0.1")) || text_equal(host, TEXT("[::1]")))
         return true;
-    size_t at = text_find(origin->value, '/');
-    if (at + 2 > origin->value.len)
+    if (!read_literal(host, address_port(&settings->listen), &address))
         return false;
-    return text_equal_nocase(text_sub(origin->value, at + 2, origin->value.len - at - 2), head->authority);
+    return is_wildcard(&settings->listen) || address_equal(&address, &settings->listen);
 }
 
-/* In a time that doesn't tell how much of it was right. */
-static bool is_same_secret(struct text given, struct text secret)
+/* An Origin is scheme://host:port (RFC 6454 section 7), or null. */
+static bool is_origin(struct text origin, struct text authority)
 {
-    unsigned char different = given.len != secret.len;
-    for (size_t i = 0; i < secret.len; i++)
-        different |= (unsigned char)((i < given.len ? given.at[i] : 0) ^ secret.at[i]);
-    return different == 0;
+    size_t colon = text_find(origin, ':');
+    struct text rest = text_sub(origin, colon, origin.len - colon);
+    return text_starts(rest, TEXT("://")) && text_equal_nocase(text_sub(rest, 3, rest.len - 3), authority);
 }
 
-static bool has_token(const struct admin *admin, const struct head *head)
+static bool origin_is_ours(const struct admin_settings *settings, const struct exchange *exchange)
 {
-    const struct field *given = fields_find_name(&head->fields, TEXT("authorization"));
-    if (admin->settings.token.len == 0)
-        return true;
-    if (given == NULL || given->value.len < 7 ||
-        !text_equal_nocase(text_sub(given->value, 0, 7), TEXT("Bearer ")))
-        return false;
-    return is_same_secret(text_sub(given->value, 7, given->value.len - 7), admin->settings.token);
-}
-
-const struct refusal *gate_check(const struct admin *admin, const struct exchange *exchange, bool probe)
-{
+    (void)settings;
     const struct head *head = &exchange->down->head_in;
-    if (!is_own_host(admin, exchange))
-        return &foreign_host;
-    if (changes_something(head->method) && !is_own_origin(head))
-        return &foreign_origin;
-    return probe || has_token(admin, head) ? NULL : &no_token;
+    if (head->method == METHOD_GET || head->method == METHOD_HEAD)
+        return true;
+    for (unsigned i = 0; i < head->fields.count; i++) {
+        const struct field *field = &head->fields.at[i];
+        if (text_equal_nocase(field->name, TEXT("origin")) && !is_origin(field->value, head->authority))
+            return false;
+    }
+    return true;
+}
+
+/* In a time that only tells how long the given one is. secret isn't empty. */
+static bool is_secret(struct text given, struct text secret)
+{
+    volatile unsigned char differs = given.len != secret.len;
+    for (size_t i = 0; i < given.len; i++)
+        differs |= (unsigned char)(given.at[i] ^ secret.at[i % secret.len]);
+    return differs == 0;
+}
+
+/* RFC 6750 section 2.1 */
+static bool token_is_right(const struct admin_settings *settings, const struct exchange *exchange)
+{
+    const struct text scheme = TEXT("Bearer ");
+    if (settings->token.len == 0)
+        return true;
+    const struct field *field = fields_find_name(&exchange->down->head_in.fields, TEXT("authorization"));
+    if (field == NULL || field->value.len < scheme.len ||
+        !text_equal_nocase(text_sub(field->value, 0, scheme.len), scheme))
+        return false;
+    struct text given = text_sub(field->value, scheme.len, field->value.len - scheme.len);
+    return is_secret(text_trim(given), settings->token);
+}
+
+static const struct gate_rule rules[] = {
+    {host_is_ours, false, 421, "the Host is not the address of the admin API"},
+    {origin_is_ours, false, 403, "the Origin is another site"},
+    {token_is_right, true, 401, "the token of the admin API is missing or wrong"},
+};
+
+const struct gate_rule *gate_check(const struct admin_settings *settings, const struct exchange *exchange,
+                                   bool is_probe)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (is_probe && rules[i].spares_probes)
+            continue;
+        if (!rules[i].holds(settings, exchange))
+            return &rules[i];
+    }
+    return NULL;
 }

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the process tells about itself: written by the control thread, read by the admin API. */
+/*
+ * What the admin API needs to know of the process. Belongs to process/, which
+ * alone writes it; admin/ only reads. It must outlive the admin.
+ */
 #ifndef ADMIN_STATE_H
 #define ADMIN_STATE_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 struct admin_state {
-    atomic_bool ready;    /* every worker listens */
+    /* Any thread may set these two; nothing else is told by them, so any order
+   * does. */
+    atomic_bool ready;    /* every listener is open and served */
     atomic_bool draining; /* no new connections are taken */
+    uint64_t started;     /* s since the epoch; set before admin_new, then left alone;
+                       0: admin_new is the start */
 };
 
 #endif

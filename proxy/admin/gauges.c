@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/gauges.h"
+
+#include <time.h>
+
+#include "base/counters.h"
+#include "base/log.h"
+
+/* The config that weir began with is the first one, and there is no reload yet.
+ */
+static void read_generation(struct metrics_source *source, struct metrics_page *page)
+{
+    (void)source;
+    metrics_sample(page, TEXT(""), 1);
+}
+
+/* There is no state but the process's own, which can't be out of reach. */
+static void read_state_up(struct metrics_source *source, struct metrics_page *page)
+{
+    (void)source;
+    metrics_sample(page, TEXT(""), 1);
+}
+
+static void read_start_time(struct metrics_source *source, struct metrics_page *page)
+{
+    const struct gauge *gauge = CONTAINER(source, struct gauge, source);
+    metrics_sample(page, TEXT(""), gauge->started);
+}
+
+static void read_log_dropped(struct metrics_source *source, struct metrics_page *page)
+{
+    (void)source;
+    metrics_sample(page, TEXT("log=\"error\""), (int64_t)log_dropped());
+}
+
+static const struct {
+    enum family_id family;
+    void (*read)(struct metrics_source *source, struct metrics_page *page);
+} rows[GAUGE_COUNT] = {
+    {FAMILY_ID_config_generation, read_generation},
+    {FAMILY_ID_state_up, read_state_up},
+    {FAMILY_ID_start_time, read_start_time},
+    {FAMILY_ID_log_dropped, read_log_dropped},
+};
+
+void gauges_add(struct gauges *gauges, const struct admin_state *state)
+{
+    int64_t started = state->started > 0 ? (int64_t)state->started : (int64_t)time(NULL);
+    for (size_t i = 0; i < GAUGE_COUNT; i++) {
+        struct gauge *gauge = &gauges->each[i];
+        *gauge = (struct gauge){{.metric = &families[rows[i].family], .read = rows[i].read}, started};
+        metrics_source_add(&gauge->source);
+    }
+    counter_register(METRIC(config_reloads), "result=\"ok\"");
+    counter_register(METRIC(config_reloads), "result=\"failed\"");
+}
+
+void gauges_remove(struct gauges *gauges)
+{
+    for (size_t i = 0; i < GAUGE_COUNT; i++)
+        metrics_source_remove(&gauges->each[i].source);
+}

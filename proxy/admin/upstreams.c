@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/upstreams.h"
+
+#include <inttypes.h>
+
+#include "admin/answer.h"
+#include "base/codes.h"
+
+static const char *const balances[] = {
+    [BALANCE_ROUND_ROBIN] = "round_robin", [BALANCE_LEAST_REQUESTS] = "least_requests"};
+
+/* While threads add and take, a sum may be below zero for a moment. */
+static uint64_t gauge(counter_t counter)
+{
+    uint64_t sum = counter_sum(counter);
+    return sum <= INT64_MAX ? sum : 0;
+}
+
+static uint64_t count_requests(const struct endpoint *endpoint)
+{
+    uint64_t sum = 0;
+    for (unsigned cell = 0; cell < CODE_CELLS; cell++)
+        sum += counter_sum(endpoint->requests + cell);
+    return sum;
+}
+
+/* Nothing takes an endpoint out of service yet, so each is up. */
+static void add_endpoint(struct buffer *out, const struct cluster *cluster, size_t index)
+{
+    const struct endpoint *endpoint = cluster->endpoints[index];
+    buffer_add(out, index > 0 ? TEXT(",{\"address\":") : TEXT("{\"address\":"));
+    buffer_json_string(out, endpoint->name);
+    buffer_printf(out, ",\"weight\":%u,\"state\":\"up\",\"active\":%" PRIu32, cluster_weight(cluster, index),
+                  atomic_load_explicit(&endpoint->active, memory_order_relaxed));
+    buffer_printf(out, ",\"connections\":{\"active\":%" PRIu64 ",\"idle\":%" PRIu64 "}",
+                  gauge(endpoint->connections_active), gauge(endpoint->connections_idle));
+    buffer_printf(out, ",\"requests\":%" PRIu64 "}", count_requests(endpoint));
+}
+
+static void add_cluster(struct buffer *out, const struct cluster *cluster)
+{
+    buffer_add(out, TEXT("{\"name\":"));
+    buffer_json_string(out, cluster->settings->name);
+    buffer_printf(out, ",\"balance\":\"%s\",\"endpoints\":[", balances[cluster->settings->balance]);
+    for (size_t i = 0; i < cluster_size(cluster); i++)
+        add_endpoint(out, cluster, i);
+    buffer_add(out, TEXT("]}"));
+}
+
+struct stream *show_upstreams(const struct ask *ask)
+{
+    struct buffer body = BUFFER_EMPTY;
+    buffer_add(&body, TEXT("{\"upstreams\":["));
+    for (size_t i = 0; i < ask->serving->settings->cluster_count; i++) {
+        buffer_add(&body, i > 0 ? TEXT(",") : TEXT(""));
+        add_cluster(&body, ask->serving->clusters[i]);
+    }
+    buffer_add(&body, TEXT("]}"));
+    return answer_json(ask->exchange, 200, &body);
+}
+
+static const struct cluster *find_cluster(const struct snapshot *serving, struct text name)
+{
+    for (size_t i = 0; i < serving->settings->cluster_count; i++)
+        if (text_equal(serving->clusters[i]->settings->name, name))
+            return serving->clusters[i];
+    return NULL;
+}
+
+struct stream *show_upstream(const struct ask *ask)
+{
+    const struct cluster *cluster = find_cluster(ask->serving, ask->names[0]);
+    if (cluster == NULL)
+        return answer_error(ask->exchange, 404, "there is no upstream of this name");
+    struct buffer body = BUFFER_EMPTY;
+    add_cluster(&body, cluster);
+    return answer_json(ask->exchange, 200, &body);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Upstreams as JSON, from the atomics of their endpoints and the counters of
+ * all loops:
+ *
+ * {"name":"app","balance":"round_robin","endpoints":[{"address":"127.0.0.1:80","weight":1,"state":"up","active":0,
+ *  "connections":{"active":0,"idle":2},"requests":17}]}
+ */
+#ifndef ADMIN_UPSTREAMS_H
+#define ADMIN_UPSTREAMS_H
+
+#include "admin/resource.h"
+
+/* {"upstreams":[...]}, in the order of the config. */
+struct stream *show_upstreams(const struct ask *ask);
+
+/* The one of that name, or 404. */
+struct stream *show_upstream(const struct ask *ask);
+
+#endif
