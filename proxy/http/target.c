@@ -91,9 +91,13 @@ void target_split(struct text path_and_query, struct text *path, struct text *qu
         at < path_and_query.len ? text_sub(path_and_query, at + 1, path_and_query.len - at - 1) : TEXT_NONE;
 }
 
-static bool is_host_char(char c)
+/* reg-name of RFC 3986 section 3.2.2, a character or an escape at i. */
+static bool is_host_part(struct text host, size_t i)
 {
-    return is_unreserved((unsigned char)c) || (c != 0 && strchr("!$&'()*+,;=%", c) != NULL);
+    char c = host.at[i];
+    if (c == '%')
+        return i + 2 < host.len && hex_value(host.at[i + 1]) >= 0 && hex_value(host.at[i + 2]) >= 0;
+    return is_unreserved((unsigned char)c) || (c != 0 && strchr("!$&'()*+,;=", c) != NULL);
 }
 
 static bool is_port(struct text port)
@@ -124,7 +128,7 @@ bool authority_is_valid(struct text authority)
         return is_bracketed(authority);
     size_t colon = text_find(authority, ':');
     for (size_t i = 0; i < colon; i++)
-        if (!is_host_char(authority.at[i]))
+        if (!is_host_part(text_sub(authority, 0, colon), i))
             return false;
     if (colon == authority.len)
         return true;
@@ -163,10 +167,10 @@ static const struct fault *read_absolute(struct head *head)
 }
 
 /* RFC 9112 section 3.2: exactly one Host in HTTP/1.1, at most one before; its value is valid or empty. */
-static const struct fault *read_host(struct head *head)
+static const struct fault *read_host(struct head *head, bool may_lack)
 {
     unsigned count = fields_count(&head->fields, FIELD_HOST);
-    if (count > 1 || (count == 0 && head->minor > 0 && head->authority.len == 0))
+    if (count > 1 || (count == 0 && !may_lack))
         return FAULT(bad_host);
     if (count == 0)
         return NULL;
@@ -181,6 +185,7 @@ static const struct fault *read_host(struct head *head)
 const struct fault *target_read(struct head *head)
 {
     const struct fault *fault = NULL;
+    bool may_lack_host = head->minor == 0 || head->authority.len > 0; /* HTTP/1.0, or :authority */
     if (head->target.len == 0 || text_find(head->target, '#') < head->target.len)
         return FAULT(bad_request);
     if (head->method == METHOD_CONNECT)
@@ -191,5 +196,5 @@ const struct fault *target_read(struct head *head)
         head->path = head->target;
     else
         fault = read_absolute(head);
-    return fault != NULL ? fault : read_host(head);
+    return fault != NULL ? fault : read_host(head, may_lack_host);
 }

@@ -172,6 +172,8 @@ static bool start(struct supervisor *supervisor)
         return false;
     supervisor->ended.data = supervisor;
     supervisor->snapshot = snapshot_new(&config->serve, config_release, config);
+    if (supervisor->snapshot != NULL)
+        supervisor->snapshot->generation = 1;
     return supervisor->snapshot != NULL && hear_signals(supervisor) &&
            sockets_open(&supervisor->sockets, &config->serve, config->workers) && open_trail(supervisor) &&
            desk_open(&supervisor->desk, &supervisor->uv, &admin, &supervisor->state, supervisor->snapshot) &&

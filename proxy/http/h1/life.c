@@ -145,7 +145,8 @@ void h1_settle(struct h1 *h1)
     stream_free(h1);
     if (reusable)
         next_message(h1);
-    else if (h1_is_server(h1) || (whole && (h1->session.link->marks & LINK_EOF) == 0))
+    else if (h1_is_server(h1) || link_backlog(h1->session.link) > 0 ||
+             (whole && (h1->session.link->marks & LINK_EOF) == 0))
         linger(h1);
     else
         h1_close(h1);
@@ -269,7 +270,7 @@ static void h1_abort(struct stream *stream)
 static void h1_done(struct stream *stream)
 {
     struct h1 *h1 = h1_of(stream->session);
-    bool is_whole = h1->end_framed && (stream->marks & END_IN) != 0;
+    bool is_whole = (stream->marks & END_IN) != 0 && (h1->end_framed || h1->reading == H1_TUNNEL);
     h1->released = true;
     if (h1->closed) {
         stream_free(h1);
