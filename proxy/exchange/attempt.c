@@ -74,10 +74,11 @@ static void count(struct exchange *exchange, unsigned status)
 void attempt_end(struct exchange *exchange, unsigned status)
 {
     struct claim *claim = &exchange->claim;
-    if (exchange->up != NULL) {
-        stream_done(exchange->up);
-        exchange->up = NULL;
-    }
+    /* One that was granted may not be up yet: the client can leave before the exchange hears of it. */
+    struct stream *up = exchange->up != NULL ? exchange->up : claim->stream;
+    if (up != NULL)
+        stream_done(up);
+    exchange->up = NULL;
     if (claim->upstream == NULL)
         return; /* it was our own answer */
     count(exchange, status);

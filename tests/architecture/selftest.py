@@ -8,19 +8,21 @@ from pathlib import Path
 import floors
 import readmes
 import spdx
+import way
 
 SPDX = spdx.LINE + "\n"
 HOUSE = {
     "proxy/README.md": "# House\n\n## Floors\n\n| floor | folders | what |\n|---|---|---|\n"
                        "| 3 | `upstream/` `state/` | peers |\n| 2 | `http`, `http/h1` | HTTP |\n"
-                       "| 0 | `base` | `text` |\n\n## Words\n\n| 9 | `nothing` | not a floor |\n",
+                       "| 0 | `base` | `text` |\n\n## The way of one GET\n\n"
+                       "1. `http/h1/read.c:read_it`: reads\n\n1 steps over 1 files\n\n## Words\n\n| 9 | `nothing` | not a floor |\n",
     "proxy/main.c": SPDX + '#include "upstream/pool.h"\n',
     "proxy/base/README.md": "base\n",
     "proxy/base/text.h": SPDX,
     "proxy/http/README.md": "http\n",
     "proxy/http/stream.h": SPDX + '#include "base/text.h"\n',
     "proxy/http/h1/README.md": "h1\n",
-    "proxy/http/h1/read.c": SPDX + '#include "http/stream.h"\n#include <stdio.h>\n',
+    "proxy/http/h1/read.c": SPDX + '#include "http/stream.h"\n#include <stdio.h>\nvoid read_it(void)\n{\n}\n',
     "proxy/state/README.md": "state\n",
     "proxy/state/store.h": SPDX + '#include "http/stream.h"\n',
     "proxy/upstream/README.md": "upstream\n",
@@ -50,7 +52,7 @@ class Rules(unittest.TestCase):
         return problems[0]
 
     def test_sound_house_has_no_problem(self):
-        for rule in (floors, readmes, spdx):
+        for rule in (floors, readmes, spdx, way):
             self.assertEqual(rule.check(self.house)[1], [])
 
     def test_including_from_a_higher_floor_is_a_problem(self):
@@ -89,6 +91,14 @@ class Rules(unittest.TestCase):
     def test_file_without_licence_is_a_problem(self):
         self.write("proxy/base/text.h", "#pragma once\n")
         self.assertIn("proxy/base/text.h:1:", self.only_problem(spdx))
+
+    def test_step_whose_function_is_gone_is_a_problem(self):
+        self.write("proxy/http/h1/read.c", SPDX + "void other(void)\n{\n    read_it();\n}\n")
+        self.assertIn("step 1 names http/h1/read.c:read_it", self.only_problem(way))
+
+    def test_steps_counted_wrong_are_a_problem(self):
+        self.write("proxy/README.md", HOUSE["proxy/README.md"].replace("1 steps over", "2 steps over"))
+        self.assertIn("there are 1 steps over 1 files", self.only_problem(way))
 
 
 if __name__ == "__main__":

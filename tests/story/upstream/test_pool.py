@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from support import Backend, Weir, proxy_config, tcp_states, wait_until
+from support import Backend, Weir, proxy_config, tcp_states, wait_until, without_quarantine
 from support import backend as act
 from support.process import owned_tcp_states
 
@@ -284,3 +284,55 @@ def test_an_early_answer_with_an_unfinished_upload_spoils_no_other_request(start
     for n in range(5):
         assert other.get(f"/{n}").body == b"/%d" % n
     assert "/smuggled" not in [one.target for one in backend.requests]
+
+
+def test_clients_that_leave_just_as_their_connection_comes_leak_nothing(start, client):
+    """In one moment a connection becomes free for somebody who waits, and those who wait leave."""
+    def behave(connection):
+        for _ in connection.requests():
+            time.sleep(0.01)
+            connection.send(act.OK)
+    backend = start(Backend(behave))
+    weir = start(Weir(proxy_config(backend, upstream={"pool": {"connections": 2, "idle_timeout": "500ms"}}), env=without_quarantine()))
+    for pause in range(40):
+        crowd = [client(weir) for _ in range(12)]
+        for one in crowd:
+            one.send(GET)
+        time.sleep(0.0007 * pause)  # spreads the moment of leaving over the life of a request
+        for one in crowd:
+            one.reset()
+    assert client(weir).get("/").status == 200
+    wait_until(lambda: weir.metrics().total("weir_upstream_connections") == 0, "no connection is left once idle_timeout is over", limit=5)
+    wait_until(lambda: not backend.open_connections(), "the backend sees all connections closed")
+
+
+def test_a_client_that_leaves_in_the_moment_its_connection_is_made_leaks_nothing(start, client):
+    """weir is stopped while both happen, so that it sees them in one turn."""
+    import os
+    import signal
+    from support import unanswering_address
+    silent = unanswering_address()
+    with silent as address:
+        weir = start(Weir(proxy_config(address, route={"timeouts": {"connect": "20s"}}, upstream={"pool": {"idle_timeout": "500ms"}}),
+                          env=without_quarantine()))
+        browser = client(weir)
+        browser.send(GET)
+        wait_until(lambda: "SYN_SENT" in owned_tcp_states(weir.pid), "weir connects")
+        os.kill(weir.pid, signal.SIGSTOP)
+        try:
+            for filler in silent.fillers:
+                filler.close()
+            accepted = []
+            silent.listener.setblocking(False)
+
+            def connected():
+                try:
+                    accepted.append(silent.listener.accept()[0])
+                except BlockingIOError:
+                    pass
+                return "SYN_SENT" not in owned_tcp_states(weir.pid)
+            wait_until(connected, "the connection is made")
+            browser.reset()
+        finally:
+            os.kill(weir.pid, signal.SIGCONT)
+        wait_until(lambda: weir.metrics().total("weir_upstream_connections") == 0, "the connection is closed once idle_timeout is over", limit=5)
