@@ -4,7 +4,8 @@
  * pipelined requests wait in the backlog, so answers leave in order. After an answered Upgrade the stream's chains carry
  * the other protocol's bytes, each direction ending by itself.
  *
- * life.c: birth, timers, ends; read.c: bytes into the stream; write.c: the stream into bytes.
+ * session.c: how the link and the exchange reach it; life.c: birth, timers, ends; parse.c: llhttp's callbacks; read.c:
+ * bytes into the stream; write.c: the stream into bytes.
  */
 #ifndef HTTP_H1_H
 #define HTTP_H1_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What life.c, read.c and write.c of HTTP/1 share: the session's state. Nothing outside http/h1 includes this. */
+/* What the files of HTTP/1 share: the session's state. Nothing outside http/h1 includes this. */
 #ifndef HTTP_H1_WIRE_H
 #define HTTP_H1_WIRE_H
 
@@ -48,13 +48,23 @@ struct h1 {
 };
 
 /* life.c */
-struct stream *h1_stream_new(struct h1 *h1, struct arena *arena);
-void h1_fail(struct h1 *h1, const struct fault *fault);
+struct stream *h1_stream_new(struct h1 *h1,
+                             struct arena *arena); /* also h1->stream; arena NULL: one of its own */
+void h1_stream_free(struct h1 *h1);
+void h1_fail(struct h1 *h1, const struct fault *fault); /* what comes in is wrong or late */
+void h1_cut(struct h1 *h1, bool reset);                 /* ends the link at once; reset: with a RST */
 void h1_close(struct h1 *h1);
-void h1_settle(struct h1 *h1);
+void h1_settle(struct h1 *h1); /* a message has ended in one direction: what comes next? */
+void h1_tell_closed(struct h1 *h1);
+void h1_retire_when_alone(struct h1 *h1);
+void h1_on_timer(struct timer *timer);
+void h1_free(struct task *task);
+
+/* parse.c */
+void h1_reader_init(struct h1 *h1);
+size_t h1_parse(struct h1 *h1, struct slice slice); /* bytes taken: up to the end of a message at most */
 
 /* read.c */
-void h1_reader_init(struct h1 *h1);
 void h1_read(struct h1 *h1, struct slice slice);
 void h1_read_end(struct h1 *h1);
 void h1_parse_backlog(struct task *task);
