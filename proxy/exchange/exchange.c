@@ -26,10 +26,22 @@ static void on_deadline(struct timer *timer)
     be_late(CONTAINER(timer, struct exchange, deadline), FAULT(request_timeout));
 }
 
+/* Bytes also move while a slow peer takes what lies ready for it: then there is more room than before. */
+static bool has_moved(struct exchange *exchange)
+{
+    size_t before = exchange->room_seen;
+    exchange->room_seen = steps_room(exchange);
+    return exchange->room_seen < 2 * STREAM_ROOM && exchange->room_seen > before;
+}
+
 static void on_timer(struct timer *timer)
 {
     struct exchange *exchange = CONTAINER(timer, struct exchange, timer);
-    be_late(exchange, exchange->step == STEP_RELAYING ? FAULT(idle_timeout) : FAULT(first_byte_timeout));
+    bool relaying = exchange->step == STEP_RELAYING;
+    if (has_moved(exchange) && exchange->route->settings != NULL)
+        wheel_set(&exchange->lane->loop->wheel, timer, steps_patience(exchange));
+    else
+        be_late(exchange, relaying ? FAULT(idle_timeout) : FAULT(first_byte_timeout));
 }
 
 void exchange_start(struct lane *lane, const struct caller *caller, struct stream *down)

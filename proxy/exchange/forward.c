@@ -79,13 +79,36 @@ static struct text forwarded(struct exchange *exchange)
     return element;
 }
 
-/* With what the client sent in front: each hop adds itself. */
+/* Whether something can stand behind it: no quoted string and no comment is left open. */
+static bool is_closed(struct text list)
+{
+    bool quoted = false;
+    size_t depth = 0;
+    for (size_t i = 0; i < list.len; i++) {
+        char c = list.at[i];
+        if (c == '\\' && (quoted || depth > 0))
+            i++;
+        else if (c == '"' && depth == 0)
+            quoted = !quoted;
+        else if (c == '(' && !quoted)
+            depth++;
+        else if (c == ')' && !quoted && depth > 0)
+            depth--;
+    }
+    return !quoted && depth == 0;
+}
+
+/* With what the client sent in front, since each hop adds itself; unless that would swallow what is added. */
 static bool add_joined(struct exchange *exchange, enum field_id id, struct text last)
 {
     struct arena *arena = exchange->down->arena;
-    struct text value = fields_join(&exchange->down->head_in.fields, id, last, arena);
-    return last.at != NULL && value.at != NULL &&
-           fields_add_known(&exchange->up->head_out.fields, arena, id, value);
+    const struct fields *given = &exchange->down->head_in.fields;
+    struct text value = fields_join(given, id, last, arena);
+    if (last.at == NULL || value.at == NULL)
+        return false;
+    if (fields_have(given, id) && !is_closed(text_sub(value, 0, value.len - last.len)))
+        value = last;
+    return fields_add_known(&exchange->up->head_out.fields, arena, id, value);
 }
 
 static bool add_forwarding(struct exchange *exchange)

@@ -24,10 +24,25 @@ static enum verdict fail(struct exchange *exchange, const struct fault *fault)
     return VERDICT_NEXT;
 }
 
-static void arm(struct exchange *exchange, uint64_t delay)
+uint64_t steps_patience(const struct exchange *exchange)
 {
-    if (delay > 0)
-        wheel_set(&exchange->lane->loop->wheel, &exchange->timer, delay);
+    const struct route_settings *settings = exchange->route->settings;
+    return exchange->step == STEP_RELAYING ? settings->timeouts.idle : settings->timeouts.first_byte;
+}
+
+size_t steps_room(const struct exchange *exchange)
+{
+    return stream_free_room(exchange->down) +
+           (exchange->up != NULL ? stream_free_room(exchange->up) : STREAM_ROOM);
+}
+
+/* Bytes have moved: the step has its time anew. */
+static void arm(struct exchange *exchange)
+{
+    uint64_t patience = steps_patience(exchange);
+    exchange->room_seen = steps_room(exchange);
+    if (patience > 0)
+        wheel_set(&exchange->lane->loop->wheel, &exchange->timer, patience);
 }
 
 static bool lower_host(struct exchange *exchange)
@@ -115,15 +130,16 @@ static enum verdict pick(struct exchange *exchange)
     const struct fault *fault = claim->fault != NULL ? claim->fault : attempt_send(exchange);
     if (fault != NULL)
         return fail(exchange, fault);
-    arm(exchange, exchange->route->settings->timeouts.first_byte);
-    return go(exchange, STEP_SENT);
+    exchange->step = STEP_SENT;
+    arm(exchange);
+    return VERDICT_NEXT;
 }
 
 static enum verdict await_answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
     if (attempt_feed(exchange) > 0)
-        arm(exchange, exchange->route->settings->timeouts.first_byte);
+        arm(exchange);
     if (up->interim_in != NULL && !forward_interims(exchange))
         return fail(exchange, FAULT(out_of_memory));
     if ((up->marks & HEAD_IN) != 0)
@@ -177,7 +193,7 @@ static enum verdict relay_bodies(struct exchange *exchange)
     if ((up->marks & RESET) != 0 && chain_is_empty(&up->in))
         return fail(exchange, up->fault);
     if (up->session != NULL && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
-        arm(exchange, exchange->route->settings->timeouts.idle);
+        arm(exchange);
     return VERDICT_WAIT;
 }
 

@@ -17,4 +17,10 @@ struct step_row {
 
 extern const struct step_row steps[STEP_COUNT];
 
+/* How long the current step waits without any byte moving, ms; 0: no limit. The exchange has a route. */
+uint64_t steps_patience(const struct exchange *exchange);
+
+/* Bytes that both streams' out would take: 2 * STREAM_ROOM when nothing waits for a peer. */
+size_t steps_room(const struct exchange *exchange);
+
 #endif

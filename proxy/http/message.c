@@ -14,7 +14,9 @@ static const uint64_t not_in_trailers =
     FIELD_BIT(UPGRADE) | FIELD_BIT(HTTP2_SETTINGS) | FIELD_BIT(TRANSFER_ENCODING) |
     FIELD_BIT(CONTENT_LENGTH) | FIELD_BIT(HOST) | FIELD_BIT(TRAILER) | FIELD_BIT(EXPECT) | FIELD_BIT(COOKIE) |
     FIELD_BIT(FORWARDED) | FIELD_BIT(X_FORWARDED_FOR) | FIELD_BIT(X_FORWARDED_HOST) |
-    FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(VIA) | FIELD_BIT(LOCATION) | FIELD_BIT(CONTENT_TYPE);
+    FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(VIA) | FIELD_BIT(LOCATION) | FIELD_BIT(CONTENT_TYPE) |
+    FIELD_BIT(X_REQUEST_ID) | FIELD_BIT(DATE) | FIELD_BIT(ACCEPT) | FIELD_BIT(REFERER) |
+    FIELD_BIT(USER_AGENT);
 
 bool message_is_twin_name(struct text name, enum field_id *id)
 {
@@ -116,10 +118,28 @@ bool message_forward_fields(const struct fields *from, struct fields *to, struct
     return true;
 }
 
+/* Names that mean something before the body only: conditions, credentials, caching, representation. */
+static bool is_early_name(struct text name)
+{
+    static const struct text families[] = {
+        {"content-", 8}, {"if-", 3}, {"proxy-", 6}, {"access-control-", 15}};
+    static const struct text names[] = {{"age", 3},     {"authorization", 13}, {"cache-control", 13},
+                                        {"expires", 7}, {"max-forwards", 12},  {"pragma", 6},
+                                        {"range", 5},   {"retry-after", 11},   {"set-cookie", 10},
+                                        {"vary", 4},    {"warning", 7},        {"www-authenticate", 16}};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        if (name.len > families[i].len && text_equal_nocase(text_sub(name, 0, families[i].len), families[i]))
+            return true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (text_equal_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
 bool message_allows_trailer(const struct field *field)
 {
     enum field_id twin;
     if (field->id == FIELD_OTHER)
-        return !message_is_twin_name(field->name, &twin);
+        return !message_is_twin_name(field->name, &twin) && !is_early_name(field->name);
     return (not_in_trailers & (1ull << field->id)) == 0;
 }

@@ -63,9 +63,15 @@ void stream_send_interim(struct stream *stream, struct interim *interim)
 
 size_t stream_room(struct stream *stream, size_t wanted)
 {
-    size_t room = stream->session != NULL ? stream->session->ops->room(stream) : STREAM_ROOM;
+    size_t room = stream_free_room(stream);
     stream->starved = room < wanted;
     return room;
+}
+
+size_t stream_free_room(const struct stream *stream)
+{
+    bool alive = stream->session != NULL && (stream->marks & RESET) == 0;
+    return alive ? stream->session->ops->room(stream) : STREAM_ROOM;
 }
 
 void stream_sent(struct stream *stream)

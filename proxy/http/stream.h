@@ -96,6 +96,9 @@ void stream_send_interim(struct stream *stream, struct interim *interim);
 /* Bytes that may be added to out now; sets starved when fewer than wanted, and then the task is woken for more. */
 size_t stream_room(struct stream *stream, size_t wanted);
 
+/* The same, only to look. */
+size_t stream_free_room(const struct stream *stream);
+
 /* out has grown. */
 void stream_sent(struct stream *stream);
 

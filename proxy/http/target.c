@@ -22,7 +22,7 @@ static size_t copy_one(struct text path, size_t i, char **out)
     char c = path.at[i];
     if (c != '%') {
         *(*out)++ = c;
-        return (unsigned char)c > 0x20 && c != 0x7f ? 1 : 0;
+        return (unsigned char)c > 0x20 && c != 0x7f && c != '\\' ? 1 : 0;
     }
     int high = i + 2 < path.len ? hex_value(path.at[i + 1]) : -1;
     int low = high >= 0 ? hex_value(path.at[i + 2]) : -1;
@@ -39,10 +39,40 @@ static size_t copy_one(struct text path, size_t i, char **out)
     return 3;
 }
 
-/* RFC 3986 section 5.2.4 on a path that begins with '/', in place, empty segments dropped too. */
+/* The length of a separator at the front that some servers see and others don't: %2F, %5C or ';'; 0: none. */
+static size_t hidden_separator(struct text t)
+{
+    if (t.at[0] == ';')
+        return 1;
+    struct text escape = text_sub(t, 0, t.len < 3 ? t.len : 3);
+    return text_equal(escape, TEXT("%2F")) || text_equal(escape, TEXT("%5C")) ? 3 : 0;
+}
+
+static bool is_dots(struct text t)
+{
+    return text_equal(t, TEXT(".")) || text_equal(t, TEXT(".."));
+}
+
+/* A dot segment that only some servers would see, as in "..%2F" or "..;". */
+static bool hides_dots(struct text segment)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < segment.len;) {
+        size_t separator = hidden_separator(text_sub(segment, i, segment.len - i));
+        if (separator > 0 && is_dots(text_sub(segment, from, i - from)))
+            return true;
+        i += separator > 0 ? separator : 1;
+        from = separator > 0 ? i : from;
+    }
+    return from > 0 && is_dots(text_sub(segment, from, segment.len - from));
+}
+
+/* RFC 3986 section 5.2.4 on a path that begins with '/', in place, empty segments dropped too. False when a "..", or
+ * what could be read as one, leaves the root or follows an empty segment: which one it takes away is read in two ways. */
 static bool remove_dots(char *path, size_t *len)
 {
     size_t kept = 0;
+    bool after_empty = false;
     for (size_t i = 0; i < *len;) {
         size_t end = i + 1;
         while (end < *len && path[end] != '/')
@@ -50,16 +80,20 @@ static bool remove_dots(char *path, size_t *len)
         struct text segment = {path + i + 1, end - i - 1};
         bool last = end == *len;
         if (text_equal(segment, TEXT(".."))) {
-            if (kept == 0)
+            if (kept == 0 || after_empty)
                 return false;
             while (path[--kept] != '/')
                 ;
+        } else if (hides_dots(segment)) {
+            return false;
         } else if (segment.len > 0 && !text_equal(segment, TEXT("."))) {
             memmove(path + kept, path + i, end - i);
             kept += end - i;
             i = end;
+            after_empty = false;
             continue;
         }
+        after_empty = after_empty || segment.len == 0;
         if (last)
             path[kept++] = '/';
         i = end;

@@ -11,7 +11,8 @@ const struct fault *target_read(struct head *head);
 
 /* The path without query in the form of RFC 3986 section 6.2.2: unreserved characters decoded, other escapes in upper
  * case, dot segments removed; and empty segments merged. out has room for path.len + 1 bytes. False when an escape is
- * malformed, one is NUL, or a dot segment would leave the root. */
+ * malformed, one is NUL, a dot segment would leave the root, or servers differ on what a dot segment removes (behind an
+ * empty segment, in front of %2F, %5C or ';'); on a raw backslash too. */
 bool target_normalize_path(struct text path, char *out, size_t *out_len);
 
 /* Splits at the first '?': the query is without it. */

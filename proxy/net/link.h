@@ -35,6 +35,7 @@ struct link_ops {
     void (*flush)(struct link *link);             /* writes what it can of out */
     void (*pause)(struct link *link, bool pause); /* stop or go on reading */
     void (*close)(struct link *link, bool reset); /* at once; what is in out is lost. reset: with a RST */
+    size_t (*waiting)(const struct link *link);   /* bytes that the layer below holds, not yet written */
 };
 
 struct link {
@@ -45,7 +46,6 @@ struct link {
     void *owner; /* passed to user */
     struct loop *loop;
     struct chain out; /* framed, to be written */
-    size_t waiting;   /* bytes that the layer below holds already, not yet written */
     const struct fault *fault;
     struct task flush;
     struct task retire;
@@ -70,9 +70,10 @@ static inline void link_dirty(struct link *link)
     task_wake(&link->loop->sends, &link->flush);
 }
 
+/* Bytes that are still to be written. */
 static inline size_t link_backlog(const struct link *link)
 {
-    return link->out.len + link->waiting;
+    return link->out.len + link->ops->waiting(link);
 }
 
 void link_pause(struct link *link, bool pause);

@@ -89,7 +89,13 @@ static void pair_close(struct link *link, bool reset)
     loop_retire(link->loop, &link->retire);
 }
 
-static const struct link_ops pair_ops = {pair_flush, pair_pause, pair_close};
+static size_t pair_waiting(const struct link *link)
+{
+    (void)link; /* what doesn't fit at the peer stays in out */
+    return 0;
+}
+
+static const struct link_ops pair_ops = {pair_flush, pair_pause, pair_close, pair_waiting};
 
 static struct pair_end *end_new(struct loop *loop)
 {

@@ -101,7 +101,6 @@ static void write_ended(struct tcp *tcp, uv_write_t *write)
     tcp->write = NULL;
     free(write);
     chain_clear(&tcp->sending);
-    tcp->link.waiting = 0;
 }
 
 static void tcp_flush(struct link *link);
@@ -134,7 +133,6 @@ static void send_later(struct tcp *tcp)
     write->data = tcp;
     tcp->write = write;
     chain_move(&link->out, &tcp->sending, batch.bytes);
-    link->waiting = batch.bytes;
     int error = uv_write(write, &tcp->stream, batch.buffers, batch.count, on_written);
     if (error == 0)
         return;
@@ -213,7 +211,13 @@ static void tcp_close(struct link *link, bool reset)
     uv_close(&tcp->handle, on_closed);
 }
 
-static const struct link_ops tcp_ops = {tcp_flush, tcp_pause, tcp_close};
+static size_t tcp_waiting(const struct link *link)
+{
+    const struct tcp *tcp = tcp_of(link);
+    return tcp->write != NULL ? uv_stream_get_write_queue_size(&tcp->stream) : 0;
+}
+
+static const struct link_ops tcp_ops = {tcp_flush, tcp_pause, tcp_close, tcp_waiting};
 
 static struct tcp *tcp_new(struct loop *loop, bool local)
 {

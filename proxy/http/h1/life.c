@@ -4,8 +4,8 @@
 #include "base/panic.h"
 #include "http/h1/wire.h"
 
-/* How long we wait, after our FIN, for the peer's: closing earlier could take the answer from it by a RST. */
-enum { LINGER_MS = 2000 };
+/* How long a peer may take none of the bytes that are still its due. */
+enum { STALL_MS = 30000 };
 
 /* A server's stream brings its arena, a client's uses that of the exchange. */
 struct h1_stream {
@@ -101,10 +101,11 @@ void h1_close(struct h1 *h1)
 }
 
 /* Our FIN is sent behind the answer; then the peer's end is awaited. The keeper need not wait for it. */
-static void linger(struct h1 *h1)
+void h1_linger(struct h1 *h1)
 {
     h1->reading = H1_LINGER;
     h1->keep = false;
+    h1->owed = SIZE_MAX;
     chain_clear(&h1->backlog);
     link_pause(h1->session.link, false);
     if (h1_is_server(h1))
@@ -115,13 +116,14 @@ static void linger(struct h1 *h1)
         h1_close(h1);
         return;
     }
-    wheel_set(&h1->session.loop->wheel, &h1->timer, LINGER_MS);
+    wheel_set(&h1->session.loop->wheel, &h1->timer, H1_LINGER_MS);
 }
 
 static void next_message(struct h1 *h1)
 {
     struct loop *loop = h1->session.loop;
     h1->reading = H1_IDLE;
+    h1->owed = SIZE_MAX;
     if (!h1_is_server(h1)) {
         session_mark(&h1->session, SESSION_IDLE);
         return;
@@ -147,7 +149,7 @@ void h1_settle(struct h1 *h1)
         next_message(h1);
     else if (h1_is_server(h1) || link_backlog(h1->session.link) > 0 ||
              (whole && (h1->session.link->marks & LINK_EOF) == 0))
-        linger(h1);
+        h1_linger(h1);
     else
         h1_close(h1);
 }
@@ -173,6 +175,20 @@ void h1_fail(struct h1 *h1, const struct fault *fault)
     }
 }
 
+/* The time between messages or after the last one is over. A peer that still takes what is its due gets the time. */
+static void end_idle(struct h1 *h1)
+{
+    size_t owed = link_backlog(h1->session.link);
+    if (owed == 0) {
+        h1_close(h1);
+    } else if (owed < h1->owed) {
+        h1->owed = owed;
+        wheel_set(&h1->session.loop->wheel, &h1->timer, STALL_MS);
+    } else {
+        h1_cut(h1, true); /* so that it doesn't look like a whole answer */
+    }
+}
+
 void h1_on_timer(struct timer *timer)
 {
     struct h1 *h1 = CONTAINER(timer, struct h1, timer);
@@ -180,7 +196,7 @@ void h1_on_timer(struct timer *timer)
     case H1_IDLE:
     case H1_LINGER:
         if (h1->stream == NULL)
-            h1_close(h1);
+            end_idle(h1);
         break;
     case H1_HEAD:
         h1_fail(h1, FAULT(header_timeout));

@@ -24,6 +24,11 @@ static const struct fault *too_large(const struct h1 *h1, bool line)
     return line ? FAULT(uri_too_long) : FAULT(header_too_large);
 }
 
+static const struct fault *malformed(const struct h1 *h1)
+{
+    return h1_is_server(h1) ? FAULT(bad_request) : FAULT(upstream_garbage);
+}
+
 /* Appends a piece of the head to *text, within the limit on the whole section. */
 static int collect(struct h1 *h1, struct text *text, const char *at, size_t len)
 {
@@ -41,6 +46,7 @@ static int on_message_begin(llhttp_t *parser)
     h1->reader->head_bytes = 0;
     h1->reader->body_bytes = 0;
     h1->reader->name = h1->reader->value = TEXT_NONE;
+    h1->reader->has_version = false;
     h1->reading = H1_HEAD;
     return 0;
 }
@@ -57,6 +63,23 @@ static int on_status(llhttp_t *parser, const char *at, size_t len)
     return collect(h1, &h1->stream->head_in.reason, at, len);
 }
 
+/* llhttp also takes RTSP/ and ICE/ here. */
+static int on_version(llhttp_t *parser, const char *at, size_t len)
+{
+    struct h1 *h1 = h1_of_parser(parser);
+    struct h1_reader *reader = h1->reader;
+    char name[sizeof reader->before];
+    size_t here = (size_t)(at - reader->slice);
+    (void)len;
+    if (reader->has_version)
+        return 0;
+    reader->has_version = true;
+    for (size_t i = 0; i < sizeof name; i++)
+        name[i] =
+            i + here < sizeof name ? reader->before[i + here] : at[(ptrdiff_t)i - (ptrdiff_t)sizeof name];
+    return memcmp(name, "HTTP/", sizeof name) == 0 ? 0 : refuse(h1, malformed(h1));
+}
+
 static int on_field(llhttp_t *parser, const char *at, size_t len)
 {
     struct h1 *h1 = h1_of_parser(parser);
@@ -67,11 +90,6 @@ static int on_value(llhttp_t *parser, const char *at, size_t len)
 {
     struct h1 *h1 = h1_of_parser(parser);
     return collect(h1, &h1->reader->value, at, len);
-}
-
-static const struct fault *malformed(const struct h1 *h1)
-{
-    return h1_is_server(h1) ? FAULT(bad_request) : FAULT(upstream_garbage);
 }
 
 /* A trailer that may not be one is left out (RFC 9110 section 6.5.1). */
@@ -101,12 +119,11 @@ static int on_value_complete(llhttp_t *parser)
     return 0;
 }
 
-static const struct fault *check_expect(struct h1 *h1)
+static const struct fault *check_expect(const struct fields *fields)
 {
-    const struct head *head = &h1->stream->head_in;
-    const struct field *expect = fields_find(&head->fields, FIELD_EXPECT);
-    if (expect != NULL && !text_equal_nocase(expect->value, TEXT("100-continue")))
-        return FAULT(expectation_failed);
+    for (unsigned i = 0; fields_have(fields, FIELD_EXPECT) && i < fields->count; i++)
+        if (fields->at[i].id == FIELD_EXPECT && !text_equal_nocase(fields->at[i].value, TEXT("100-continue")))
+            return FAULT(expectation_failed);
     return NULL;
 }
 
@@ -119,7 +136,7 @@ static const struct fault *check_request(struct h1 *h1)
         fault = target_read(head);
     if (fault == NULL && limit > 0 && head->body == BODY_LENGTH && head->length > limit)
         fault = FAULT(body_too_large);
-    return fault != NULL ? fault : check_expect(h1);
+    return fault != NULL ? fault : check_expect(&head->fields);
 }
 
 static int request_head_complete(struct h1 *h1, llhttp_t *parser)
@@ -232,6 +249,7 @@ static const llhttp_settings_t callbacks = {
     .on_message_begin = on_message_begin,
     .on_url = on_url,
     .on_status = on_status,
+    .on_version = on_version,
     .on_header_field = on_field,
     .on_header_value = on_value,
     .on_header_value_complete = on_value_complete,
@@ -257,18 +275,36 @@ static bool head_is_endless(struct h1 *h1, size_t fed)
     return h1->reader->body_bytes > 2 * h1->session.settings->header_size;
 }
 
+/* For a version that begins in the next slice. */
+static void remember_tail(struct h1_reader *reader, struct slice slice)
+{
+    size_t kept = sizeof reader->before;
+    for (size_t i = 0; i < kept; i++)
+        reader->before[i] =
+            i + slice.len < kept ? reader->before[i + slice.len] : slice.at[slice.len - kept + i];
+}
+
+static const struct fault *fault_of(const struct h1 *h1, enum llhttp_errno error)
+{
+    if (h1->reader->why != NULL)
+        return h1->reader->why;
+    return error == HPE_OK ? too_large(h1, false) : malformed(h1);
+}
+
 /* The parser stopped: after a whole message, or because something is wrong. Answers where it stopped. */
 size_t h1_parse(struct h1 *h1, struct slice slice)
 {
-    h1->reader->chunk = slice.chunk;
-    enum llhttp_errno error = llhttp_execute(&h1->reader->parser, slice.at, slice.len);
-    h1->reader->chunk = NULL;
-    if (error == HPE_OK && !head_is_endless(h1, slice.len))
+    struct h1_reader *reader = h1->reader;
+    reader->chunk = slice.chunk;
+    reader->slice = slice.at;
+    enum llhttp_errno error = llhttp_execute(&reader->parser, slice.at, slice.len);
+    reader->chunk = NULL;
+    if (error == HPE_OK && !head_is_endless(h1, slice.len)) {
+        remember_tail(reader, slice);
         return slice.len;
+    }
     if (error == HPE_PAUSED || error == HPE_PAUSED_UPGRADE)
-        return (size_t)(llhttp_get_error_pos(&h1->reader->parser) - slice.at);
-    h1_fail(h1, h1->reader->why != NULL ? h1->reader->why
-                : error == HPE_OK       ? too_large(h1, false)
-                                        : malformed(h1));
+        return (size_t)(llhttp_get_error_pos(&reader->parser) - slice.at);
+    h1_fail(h1, fault_of(h1, error));
     return slice.len;
 }

@@ -32,8 +32,12 @@ static void on_drained(void *user)
         h1->stream->starved = false;
         stream_wake(h1->stream);
     }
-    if (h1->reading == H1_LINGER && h1->stream == NULL && (h1->session.link->marks & LINK_EOF) != 0)
+    if (h1->reading != H1_LINGER || h1->stream != NULL)
+        return;
+    if ((h1->session.link->marks & LINK_EOF) != 0)
         h1_close(h1);
+    else
+        wheel_set(&h1->session.loop->wheel, &h1->timer, H1_LINGER_MS);
 }
 
 static const struct link_user link_user = {on_input, on_marked, on_drained};
@@ -93,7 +97,11 @@ static void h1_drain(struct session *session)
 {
     struct h1 *h1 = h1_of(session);
     session->marks |= SESSION_DRAIN;
-    if (h1->stream == NULL && h1->reading == H1_IDLE)
+    if (h1->stream != NULL || h1->reading != H1_IDLE)
+        return;
+    if (link_backlog(session->link) > 0)
+        h1_linger(h1);
+    else
         h1_close(h1);
 }
 

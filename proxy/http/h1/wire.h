@@ -7,6 +7,9 @@
 
 #include "http/h1/h1.h"
 
+/* How long we wait, after our FIN, for the peer's: closing earlier could take the answer from it by a RST. */
+enum { H1_LINGER_MS = 2000 };
+
 /* What comes in next. */
 enum h1_reading {
     H1_IDLE,   /* the first byte of a message */
@@ -21,12 +24,15 @@ enum h1_reading {
 struct h1_reader {
     llhttp_t parser;
     struct chunk *chunk; /* that is being parsed, for slices of the body */
+    const char *slice;   /* its beginning */
     struct text name;    /* of the field that is being read, in the stream's arena */
     struct text value;
     size_t head_bytes;       /* of the section that is being read */
     uint64_t body_bytes;     /* of the body; while a head is read, of what was fed for it */
     const struct fault *why; /* a callback stopped the parser for this */
     unsigned interims;       /* 1xx responses to the current request */
+    char before[5];          /* the last bytes of the slice before */
+    bool has_version;
 };
 
 struct h1 {
@@ -40,6 +46,7 @@ struct h1 {
     bool closed;
     struct stream *stream;    /* the current one; NULL: none */
     struct h1_reader *reader; /* of the current stream */
+    size_t owed;              /* bytes that waited for the peer when the timer was set last */
     struct chain backlog;
     struct task parse; /* the backlog, in the read beat */
     struct task frame; /* in the flush beat */
@@ -55,6 +62,7 @@ void h1_fail(struct h1 *h1, const struct fault *fault); /* what comes in is wron
 void h1_cut(struct h1 *h1, bool reset);                 /* ends the link at once; reset: with a RST */
 void h1_close(struct h1 *h1);
 void h1_settle(struct h1 *h1); /* a message has ended in one direction: what comes next? */
+void h1_linger(struct h1 *h1); /* what is owed, then our FIN, then the peer's end */
 void h1_tell_closed(struct h1 *h1);
 void h1_retire_when_alone(struct h1 *h1);
 void h1_on_timer(struct timer *timer);

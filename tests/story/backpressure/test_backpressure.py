@@ -3,8 +3,6 @@
 import threading
 import time
 
-import pytest
-
 from support import Backend, RawClient, Weir, memory_kb, proxy_config, wait_until, without_quarantine
 from support import backend as act
 

@@ -7,11 +7,10 @@ import random
 import shutil
 import signal
 import subprocess
-import threading
 
 import pytest
 
-from support import Backend, RawClient, Weir, free_port, proxy_config, wait_until
+from support import RawClient, Weir, free_port, proxy_config, wait_until
 from support import backend as act
 
 DATA = random.Random(7).randbytes(3 << 20)

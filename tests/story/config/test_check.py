@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`weir check` and its like: every problem at once, each with its place."""
 import json
-import pathlib
 import re
 
 import jsonschema
 import pytest
 import yaml
 
-from support import Backend, RawClient, Weir, free_address, run_weir, wait_until
+from support import free_address, run_weir
 from support.weir import ROOT
 
 PLACE = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)$")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import Backend, RawClient, Weir, proxy_config, wait_until
+from support import RawClient, wait_until
 from support import backend as act
 from support.message import Ended
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from support import RawClient, proxy_config, wait_until
+from support import RawClient, wait_until
 from support import backend as act
 from support.message import Ended
 

@@ -2,8 +2,7 @@
 """Which route a request takes, and what routes do by themselves."""
 import pytest
 
-from support import Backend, RawClient, Weir, as_yaml, wait_until
-from support import backend as act
+from support import RawClient, Weir, as_yaml
 from support.config import proxy_tree
 
 

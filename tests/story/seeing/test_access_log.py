@@ -5,9 +5,8 @@ import os
 import re
 import time
 
-import pytest
 
-from support import Backend, RawClient, Weir, proxy_config, wait_until
+from support import Backend, Weir, proxy_config, wait_until
 from support import backend as act
 
 COMMON = re.compile(r'(\S+) (\S+) (\S+) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)')

@@ -6,7 +6,6 @@ import itertools
 import pytest
 
 from support import Backend, RawClient, Weir, proxy_config, wait_until
-from support import backend as act
 from support.message import Ended, Malformed
 
 H = b"Host: story.test\r\n"

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from support import Backend, Weir, proxy_config, refusing_address, unanswering_address, wait_until
+from support import Weir, proxy_config, refusing_address, unanswering_address, wait_until
 from support import backend as act
 from support.message import Ended
 

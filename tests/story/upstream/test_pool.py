@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kept connections to backends."""
+import os
+import signal
 import time
 
 import pytest
 
-from support import Backend, Weir, proxy_config, tcp_states, wait_until, without_quarantine
+from support import Backend, Weir, proxy_config, tcp_states, unanswering_address, wait_until, without_quarantine
 from support import backend as act
 from support.process import owned_tcp_states
 
@@ -308,9 +310,6 @@ def test_clients_that_leave_just_as_their_connection_comes_leak_nothing(start, c
 
 def test_a_client_that_leaves_in_the_moment_its_connection_is_made_leaks_nothing(start, client):
     """weir is stopped while both happen, so that it sees them in one turn."""
-    import os
-    import signal
-    from support import unanswering_address
     silent = unanswering_address()
     with silent as address:
         weir = start(Weir(proxy_config(address, route={"timeouts": {"connect": "20s"}}, upstream={"pool": {"idle_timeout": "500ms"}}),
