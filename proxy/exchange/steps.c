@@ -130,16 +130,30 @@ static enum verdict pick(struct exchange *exchange)
     const struct fault *fault = claim->fault != NULL ? claim->fault : attempt_send(exchange);
     if (fault != NULL)
         return fail(exchange, fault);
-    exchange->step = STEP_SENT;
-    arm(exchange);
-    return VERDICT_NEXT;
+    return go(exchange, STEP_SENT);
+}
+
+/* While the client pauses in its upload the backend is not late; the listener's timeouts.body is for that. */
+static bool client_pauses(const struct exchange *exchange)
+{
+    const struct stream *down = exchange->down;
+    bool awaits_continue = exchange->body_in == 0 && fields_have(&down->head_in.fields, FIELD_EXPECT);
+    return (down->marks & END_IN) == 0 && chain_is_empty(&down->in) && !down->head_in.upgrade &&
+           !awaits_continue;
+}
+
+static void time_answer(struct exchange *exchange, bool moved)
+{
+    if (client_pauses(exchange))
+        wheel_cancel(&exchange->lane->loop->wheel, &exchange->timer);
+    else if (moved || !timer_is_set(&exchange->timer))
+        arm(exchange);
 }
 
 static enum verdict await_answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
-    if (attempt_feed(exchange) > 0)
-        arm(exchange);
+    time_answer(exchange, attempt_feed(exchange) > 0);
     if (up->interim_in != NULL && !forward_interims(exchange))
         return fail(exchange, FAULT(out_of_memory));
     if ((up->marks & HEAD_IN) != 0)
@@ -166,6 +180,7 @@ static enum verdict answer(struct exchange *exchange)
     chain_clear(&exchange->replay);
     exchange->replay_lost = true;
     stream_send_head(exchange->down);
+    wheel_cancel(&exchange->lane->loop->wheel, &exchange->timer); /* the first byte is there */
     return go(exchange, STEP_RELAYING);
 }
 

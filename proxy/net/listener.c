@@ -10,6 +10,9 @@
 
 enum { BACKLOG = 4096 };
 
+/* Connections taken at once, so that those that are open get their turn; and how long a listener rests, in ms. */
+enum { ACCEPTS_A_TURN = 64, REST_MS = 100 };
+
 static bool is_stale_socket(const struct address *address)
 {
     struct stat status;
@@ -52,44 +55,85 @@ int listener_socket(const struct address *address)
     return fd;
 }
 
-static void on_connection(uv_stream_t *server, int error)
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static void on_rested(struct timer *timer)
 {
-    struct listener *listener = server->data;
-    if (error != 0) {
-        log_write_limited(
-            LOG_ERROR, "connections are turned away: accept says %s; raise the descriptor limit (ulimit -n)",
-            uv_strerror(error));
-        return;
+    struct listener *listener = CONTAINER(timer, struct listener, rest);
+    if (listener->open)
+        uv_poll_start(&listener->poll, UV_READABLE, on_ready);
+}
+
+static void rest(struct listener *listener, int error)
+{
+    log_write_limited(LOG_ERROR, "connections wait: accept says %s; raise the descriptor limit (ulimit -n)",
+                      strerror(error));
+    uv_poll_stop(&listener->poll);
+    wheel_set(&listener->loop->wheel, &listener->rest, REST_MS);
+}
+
+/* The last descriptors are for backends and the admin API. */
+static bool is_short(const struct listener *listener, int fd)
+{
+    if (listener->loop->fd_limit == 0 || fd < listener->loop->fd_limit)
+        return false;
+    log_write_limited(
+        LOG_ERROR, "connections are turned away: %d descriptors are open; raise the limit (ulimit -n)", fd);
+    close(fd);
+    return true;
+}
+
+/* False when nothing more is to be accepted now. */
+static bool accept_one(struct listener *listener)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+            rest(listener, errno);
+        return errno == ECONNABORTED || errno == EINTR;
     }
-    struct link *link = tcp_accept(listener->loop, server, listener->local);
+    if (is_short(listener, fd))
+        return true;
+    struct link *link = tcp_adopt(listener->loop, fd, listener->local);
     if (link == NULL)
-        return;
+        return true;
     list_push(&listener->fresh, &link->node);
     task_wake(&listener->loop->ready, listener->task);
+    return true;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct listener *listener = poll->data;
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPTS_A_TURN && accept_one(listener); i++)
+        continue;
 }
 
 int listener_start(struct listener *listener, struct loop *loop, int fd, bool local)
 {
     listener->loop = loop;
     listener->local = local;
+    listener->fd = fd;
+    listener->rest.fire = on_rested;
     list_init(&listener->fresh);
-    int error = local ? uv_pipe_init(loop->uv, &listener->pipe, 0) : uv_tcp_init(loop->uv, &listener->tcp);
+    int error = uv_poll_init(loop->uv, &listener->poll, fd);
     if (error != 0) {
         close(fd);
         return error;
     }
     listener->open = true;
-    listener->handle.data = listener;
-    error = local ? uv_pipe_open(&listener->pipe, fd) : uv_tcp_open(&listener->tcp, fd);
-    if (error == 0)
-        return uv_listen(&listener->stream, BACKLOG, on_connection);
-    close(fd);
-    return error;
+    listener->poll.data = listener;
+    return uv_poll_start(&listener->poll, UV_READABLE, on_ready);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct listener *listener = handle->data;
+    close(listener->fd);
     loop_retire(listener->loop, &listener->retire);
 }
 
@@ -100,5 +144,6 @@ void listener_stop(struct listener *listener)
     listener->open = false;
     for (struct list_node *node; (node = list_pop(&listener->fresh)) != NULL;)
         link_close(CONTAINER(node, struct link, node));
-    uv_close(&listener->handle, on_closed);
+    wheel_cancel(&listener->loop->wheel, &listener->rest);
+    uv_close((uv_handle_t *)&listener->poll, on_closed);
 }

@@ -19,14 +19,11 @@ struct listener {
     struct list fresh;  /* links, by link.node */
     struct task *task;  /* of its owner, woken for them */
     struct task retire; /* its run is the owner's: the listener has closed */
+    struct timer rest;  /* no descriptor was left: accepts again when it fires */
+    int fd;
     bool local;
     bool open;
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    };
+    uv_poll_t poll;
 };
 
 /* Listens on the descriptor, which it owns from now on, also when it fails. 0 or libuv's error. */

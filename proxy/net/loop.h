@@ -30,6 +30,7 @@ struct loop {
     struct list retired; /* tasks that free their object, at the end of the turn and nowhere else */
     struct chunk_pool chunks;
     struct slab slabs[LOOP_SLABS]; /* objects of up to 64, 128, 192, ... bytes */
+    int fd_limit;                  /* accepted descriptors from this number on are closed at once; 0: none */
     struct cells *cells;           /* this thread's counters */
     struct uv_loop_s *uv;          /* NULL where no real link is opened */
 };

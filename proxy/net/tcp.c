@@ -287,12 +287,15 @@ struct link *tcp_connect(struct loop *loop, const struct address *address)
     return NULL;
 }
 
-struct link *tcp_accept(struct loop *loop, struct uv_stream_s *server, bool local)
+struct link *tcp_adopt(struct loop *loop, int fd, bool local)
 {
     struct tcp *tcp = tcp_new(loop, local);
-    if (tcp == NULL)
+    if (tcp == NULL) {
+        close(fd);
         return NULL;
-    if (uv_accept(server, &tcp->stream) != 0) {
+    }
+    if ((local ? uv_pipe_open(&tcp->pipe, fd) : uv_tcp_open(&tcp->tcp, fd)) != 0) {
+        close(fd);
         link_close(&tcp->link);
         return NULL;
     }

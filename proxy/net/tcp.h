@@ -6,15 +6,13 @@
 
 #include "net/link.h"
 
-struct uv_stream_s;
-
 /* Starts a connection; the link is marked LINK_OPEN or LINK_BROKEN later, with connect_refused or connect_failed. NULL
  * when out of memory or descriptors. */
 struct link *tcp_connect(struct loop *loop, const struct address *address);
 
-/* Takes the next connection of a listening handle; NULL when there is none or no memory. Not reading before
- * tcp_start. */
-struct link *tcp_accept(struct loop *loop, struct uv_stream_s *server, bool local);
+/* A link over an accepted, non-blocking socket, which it owns from now on, also when it fails: NULL when there is no
+ * memory. Not reading before tcp_start. */
+struct link *tcp_adopt(struct loop *loop, int fd, bool local);
 
 /* Begins to read. */
 void tcp_start(struct link *link);

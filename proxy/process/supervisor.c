@@ -2,6 +2,7 @@
 #include "process/supervisor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -40,6 +41,13 @@ static void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Chunks come from and go back to the system one by one, so that a burst of traffic leaves no memory behind. */
+static void return_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 96 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }
 
 static void drain(struct supervisor *supervisor)
@@ -167,6 +175,7 @@ static bool start(struct supervisor *supervisor)
     struct config *config = supervisor->config;
     const struct admin_settings admin = {config->admin.listen, config->admin.token};
     raise_descriptor_limit();
+    return_memory();
     if (uv_loop_init(&supervisor->uv) != 0 ||
         uv_async_init(&supervisor->uv, &supervisor->ended, on_worker_ended) != 0)
         return false;

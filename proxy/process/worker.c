@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/worker.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "base/panic.h"
@@ -127,10 +129,21 @@ static int start_handles(struct worker *worker)
     return error;
 }
 
+/* A tenth of all descriptors, at most 256, is kept for backends, logs and the admin API. */
+static int descriptors_for_clients(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
+        return 0;
+    rlim_t kept = limit.rlim_cur / 10 < 256 ? limit.rlim_cur / 10 : 256;
+    return (int)(limit.rlim_cur - kept);
+}
+
 static int serve(struct worker *worker)
 {
     loop_init(&worker->loop, cells_new());
     worker->loop.uv = &worker->uv;
+    worker->loop.fd_limit = descriptors_for_clients();
     if (worker->loop.cells == NULL || !lane_init(&worker->lane, &worker->loop, worker->plan.snapshot))
         return UV_ENOMEM;
     if (worker->plan.trail_sink != NULL)

@@ -45,6 +45,7 @@ static int on_message_begin(llhttp_t *parser)
     struct h1 *h1 = h1_of_parser(parser);
     h1->reader->head_bytes = 0;
     h1->reader->body_bytes = 0;
+    h1->reader->fed = 0;
     h1->reader->name = h1->reader->value = TEXT_NONE;
     h1->reader->has_version = false;
     h1->reading = H1_HEAD;
@@ -207,17 +208,9 @@ static int on_headers_complete(llhttp_t *parser)
     if (parser->http_major != 1 || parser->http_minor > 1)
         return refuse(h1, h1_is_server(h1) ? FAULT(bad_version) : FAULT(upstream_garbage));
     head->minor = parser->http_minor;
-    h1->reader->head_bytes = h1->reader->body_bytes = 0;
+    h1->reader->head_bytes = 0;
+    h1->reader->fed = 0;
     return h1_is_server(h1) ? request_head_complete(h1, parser) : response_head_complete(h1, parser);
-}
-
-/* Chunk extensions mean nothing to us, but their bytes count like those of fields. */
-static int on_chunk_extension(llhttp_t *parser, const char *at, size_t len)
-{
-    (void)at;
-    struct h1 *h1 = h1_of_parser(parser);
-    h1->reader->head_bytes += len;
-    return h1->reader->head_bytes > h1->session.settings->header_size ? refuse(h1, too_large(h1, false)) : 0;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t len)
@@ -225,6 +218,7 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
     struct h1 *h1 = h1_of_parser(parser);
     uint64_t limit = h1->session.settings->body;
     h1->reader->body_bytes += len;
+    h1->reader->progress = at + len;
     if (h1_is_server(h1) && limit > 0 && h1->reader->body_bytes > limit)
         return refuse(h1, FAULT(body_too_large));
     if (!chain_append(&h1->stream->in, (struct slice){h1->reader->chunk, at, len}))
@@ -238,7 +232,7 @@ static int on_message_complete(llhttp_t *parser)
     struct h1 *h1 = h1_of_parser(parser);
     struct stream *stream = h1->stream;
     if (h1->reading == H1_IDLE)
-        return 0; /* of a 1xx */
+        return HPE_PAUSED; /* of a 1xx: another head follows */
     h1->reading = H1_WAITS;
     if (!stream->head_in.upgrade)
         stream_mark(stream, END_IN);
@@ -254,8 +248,6 @@ static const llhttp_settings_t callbacks = {
     .on_header_value = on_value,
     .on_header_value_complete = on_value_complete,
     .on_headers_complete = on_headers_complete,
-    .on_chunk_extension_name = on_chunk_extension,
-    .on_chunk_extension_value = on_chunk_extension,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };
@@ -266,13 +258,16 @@ void h1_reader_init(struct h1 *h1)
     h1->reader->parser.data = h1;
 }
 
-/* Bytes of a head that no callback is given (blanks, line ends) count too. */
-static bool head_is_endless(struct h1 *h1, size_t fed)
+/* Bytes that no callback is given (blanks, line ends, leading zeros, chunk extensions) must not go on for ever: so many
+ * may come without a whole head or a byte of the body. */
+static bool is_endless(struct h1 *h1, struct slice slice)
 {
-    if (h1->reading != H1_HEAD || h1->stream == NULL)
-        return false;
-    h1->reader->body_bytes += fed;
-    return h1->reader->body_bytes > 2 * h1->session.settings->header_size;
+    struct h1_reader *reader = h1->reader;
+    if (reader->progress != NULL)
+        reader->fed = (size_t)(slice.at + slice.len - reader->progress);
+    else
+        reader->fed += slice.len;
+    return reader->fed > 2 * h1->session.settings->header_size;
 }
 
 /* For a version that begins in the next slice. */
@@ -291,20 +286,36 @@ static const struct fault *fault_of(const struct h1 *h1, enum llhttp_errno error
     return error == HPE_OK ? too_large(h1, false) : malformed(h1);
 }
 
-/* The parser stopped: after a whole message, or because something is wrong. Answers where it stopped. */
-size_t h1_parse(struct h1 *h1, struct slice slice)
+static enum llhttp_errno execute(struct h1 *h1, struct slice slice)
 {
     struct h1_reader *reader = h1->reader;
     reader->chunk = slice.chunk;
     reader->slice = slice.at;
+    reader->progress = NULL;
     enum llhttp_errno error = llhttp_execute(&reader->parser, slice.at, slice.len);
     reader->chunk = NULL;
-    if (error == HPE_OK && !head_is_endless(h1, slice.len)) {
-        remember_tail(reader, slice);
-        return slice.len;
+    return error;
+}
+
+/* The parser stops after a whole message, and when something is wrong. Behind a 1xx it begins anew, so that what that
+ * one said of the connection means nothing. */
+size_t h1_parse(struct h1 *h1, struct slice slice)
+{
+    size_t used = 0;
+    for (;;) {
+        struct slice rest = {slice.chunk, slice.at + used, slice.len - used};
+        enum llhttp_errno error = execute(h1, rest);
+        if (error == HPE_OK && !is_endless(h1, rest)) {
+            remember_tail(h1->reader, rest);
+            return slice.len;
+        }
+        if (error != HPE_PAUSED && error != HPE_PAUSED_UPGRADE) {
+            h1_fail(h1, fault_of(h1, error));
+            return slice.len;
+        }
+        used = (size_t)(llhttp_get_error_pos(&h1->reader->parser) - slice.at);
+        if (h1->reading != H1_IDLE)
+            return used;
+        h1_reader_init(h1);
     }
-    if (error == HPE_PAUSED || error == HPE_PAUSED_UPGRADE)
-        return (size_t)(llhttp_get_error_pos(&reader->parser) - slice.at);
-    h1_fail(h1, fault_of(h1, error));
-    return slice.len;
 }

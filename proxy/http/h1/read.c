@@ -45,6 +45,8 @@ static void read_message(struct h1 *h1, struct slice slice)
         slice = skip_line_ends(slice);
     if (slice.len == 0 || !has_stream(h1))
         return;
+    uint64_t body_before = h1->reader->body_bytes;
+    bool in_body = h1->reading == H1_BODY;
     size_t used = h1_parse(h1, slice);
     if (h1->closed)
         return;
@@ -56,7 +58,7 @@ static void read_message(struct h1 *h1, struct slice slice)
         return;
     if (h1->reading == H1_HEAD && began)
         wheel_set(&h1->session.loop->wheel, &h1->timer, h1->session.settings->header_timeout);
-    else if (h1->reading == H1_BODY)
+    else if (h1->reading == H1_BODY && (!in_body || h1->reader->body_bytes != body_before))
         wheel_set(&h1->session.loop->wheel, &h1->timer, h1->session.settings->body_timeout);
 }
 

@@ -27,8 +27,10 @@ struct h1_reader {
     const char *slice;   /* its beginning */
     struct text name;    /* of the field that is being read, in the stream's arena */
     struct text value;
-    size_t head_bytes;       /* of the section that is being read */
-    uint64_t body_bytes;     /* of the body; while a head is read, of what was fed for it */
+    size_t head_bytes; /* of the section that is being read */
+    uint64_t body_bytes;
+    size_t fed;              /* bytes since the head was whole, or since the last of the body */
+    const char *progress;    /* behind the last byte of the body in this slice; NULL: none */
     const struct fault *why; /* a callback stopped the parser for this */
     unsigned interims;       /* 1xx responses to the current request */
     char before[5];          /* the last bytes of the slice before */
