@@ -3,12 +3,10 @@
 
 #include "base/buffer.h"
 
-/* The longest literal is an IPv6 address with an IPv4 tail, in brackets, and a
- * port. */
+/* The longest literal is an IPv6 address with an IPv4 tail, in brackets, and a port. */
 enum { LITERAL_MAX = 64 };
 
-/* An IP address without port, with that of the listener then; false for names.
- */
+/* An IP address without port, with that of the listener then; false for names. */
 static bool read_literal(struct text host, unsigned port, struct address *address)
 {
     char room[LITERAL_MAX];
@@ -28,9 +26,8 @@ static bool is_wildcard(const struct address *address)
     return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
 }
 
-/* The port isn't looked at: it may have been forwarded. A listener on every
- * address doesn't know its own, so there any literal does: what DNS can be made
- * to say has a name. */
+/* The port isn't looked at: it may have been forwarded. A listener on every address doesn't know its own, so there any
+ * literal does: what DNS can be made to say has a name. */
 static bool host_is_ours(const struct admin_settings *settings, const struct exchange *exchange)
 {
     struct text host = exchange->host;

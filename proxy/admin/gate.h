@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may ask the admin API. A page on another site must not reach it through
- * the browser of somebody who may: neither by giving its own name this address
- * (DNS rebinding), nor by sending a form (CSRF). And a token, if there is one.
+ * Who may ask the admin API. A page on another site must not reach it through the browser of somebody who may: neither by
+ * giving its own name this address (DNS rebinding), nor by sending a form (CSRF). And a token, if there is one.
  */
 #ifndef ADMIN_GATE_H
 #define ADMIN_GATE_H

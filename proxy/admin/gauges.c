@@ -3,11 +3,12 @@
 
 #include <time.h>
 
+#include "admin/usage.h"
 #include "base/counters.h"
 #include "base/log.h"
+#include "exchange/trail.h"
 
-/* The config that weir began with is the first one, and there is no reload yet.
- */
+/* The config that weir began with is the first one, and there is no reload yet. */
 static void read_generation(struct metrics_source *source, struct metrics_page *page)
 {
     (void)source;
@@ -29,18 +30,35 @@ static void read_start_time(struct metrics_source *source, struct metrics_page *
 
 static void read_log_dropped(struct metrics_source *source, struct metrics_page *page)
 {
-    (void)source;
+    const struct gauge *gauge = CONTAINER(source, struct gauge, source);
     metrics_sample(page, TEXT("log=\"error\""), (int64_t)log_dropped());
+    if (gauge->state->access_log != NULL)
+        metrics_sample(page, TEXT("log=\"access\""), (int64_t)trail_sink_dropped(gauge->state->access_log));
+}
+
+static void read_resident(struct metrics_source *source, struct metrics_page *page)
+{
+    (void)source;
+    int64_t resident = usage_resident();
+    if (resident >= 0)
+        metrics_sample(page, TEXT(""), resident);
+}
+
+static void read_descriptors(struct metrics_source *source, struct metrics_page *page)
+{
+    (void)source;
+    int64_t descriptors = usage_descriptors();
+    if (descriptors >= 0)
+        metrics_sample(page, TEXT(""), descriptors);
 }
 
 static const struct {
     enum family_id family;
     void (*read)(struct metrics_source *source, struct metrics_page *page);
 } rows[GAUGE_COUNT] = {
-    {FAMILY_ID_config_generation, read_generation},
-    {FAMILY_ID_state_up, read_state_up},
-    {FAMILY_ID_start_time, read_start_time},
-    {FAMILY_ID_log_dropped, read_log_dropped},
+    {FAMILY_ID_config_generation, read_generation}, {FAMILY_ID_state_up, read_state_up},
+    {FAMILY_ID_start_time, read_start_time},        {FAMILY_ID_log_dropped, read_log_dropped},
+    {FAMILY_ID_resident_memory, read_resident},     {FAMILY_ID_open_descriptors, read_descriptors},
 };
 
 void gauges_add(struct gauges *gauges, const struct admin_state *state)
@@ -48,7 +66,7 @@ void gauges_add(struct gauges *gauges, const struct admin_state *state)
     int64_t started = state->started > 0 ? (int64_t)state->started : (int64_t)time(NULL);
     for (size_t i = 0; i < GAUGE_COUNT; i++) {
         struct gauge *gauge = &gauges->each[i];
-        *gauge = (struct gauge){{.metric = &families[rows[i].family], .read = rows[i].read}, started};
+        *gauge = (struct gauge){{.metric = &families[rows[i].family], .read = rows[i].read}, state, started};
         metrics_source_add(&gauge->source);
     }
     counter_register(METRIC(config_reloads), "result=\"ok\"");

@@ -4,9 +4,7 @@
 #include "admin/answer.h"
 #include "base/metrics.h"
 
-#define POLICY                                                             \
-    TEXT("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors " \
-         "'none'")
+#define POLICY TEXT("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 
 struct stream *show_metrics(const struct ask *ask)
 {
@@ -35,10 +33,9 @@ static void add_row(struct buffer *body, const struct resource *resource)
 struct stream *show_index(const struct ask *ask)
 {
     struct buffer body = BUFFER_EMPTY;
-    buffer_add(&body, TEXT("<!doctype html>\n<html lang=\"en\"><head><meta "
-                           "charset=\"utf-8\"><title>weir</title>"
-                           "<style>body{font-family:sans-serif}</style></"
-                           "head>\n<body><h1>weir</h1>\n<ul>\n"));
+    buffer_add(&body,
+               TEXT("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>weir</title>"
+                    "<style>body{font-family:sans-serif}</style></head>\n<body><h1>weir</h1>\n<ul>\n"));
     for (size_t i = 0; i < resource_count; i++)
         if (resources[i].summary != NULL)
             add_row(&body, &resources[i]);

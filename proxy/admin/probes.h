@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Probes: does the process live, and does it take requests. Bodies are
- * {"status":"ok"} or {"status":"unavailable"}. */
+/* Probes: does the process live, and does it take requests. Bodies are {"status":"ok"} or {"status":"unavailable"}. */
 #ifndef ADMIN_PROBES_H
 #define ADMIN_PROBES_H
 
@@ -8,8 +7,7 @@
 
 struct stream *show_live(const struct ask *ask);
 
-/* 503 while starting or draining; the query verbose adds "reasons" to the body.
- */
+/* 503 while starting or draining; the query verbose adds "reasons" to the body. */
 struct stream *show_ready(const struct ask *ask);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the admin API may be asked: one table of methods, paths and the
- * functions that answer. The page at / and the Allow field are made from it. A
- * path of a row may have segments * that stand for any name.
+ * What the admin API may be asked: one table of methods, paths and the functions that answer. The page at / and the Allow
+ * field are made from it. A path of a row may have segments * that stand for any name.
  */
 #ifndef ADMIN_RESOURCE_H
 #define ADMIN_RESOURCE_H
@@ -20,8 +19,7 @@ struct ask {
     const struct resource *resource;
     const struct snapshot *serving;
     const struct admin_state *state;
-    struct text names[RESOURCE_NAMES]; /* what stood for each *, as in the
-                                        normalised path */
+    struct text names[RESOURCE_NAMES]; /* what stood for each *, as in the normalised path */
 };
 
 struct resource {
@@ -35,12 +33,10 @@ struct resource {
 extern const struct resource resources[];
 extern const size_t resource_count;
 
-/* Fills names[RESOURCE_NAMES]. NULL when there is none of that path and method.
- */
+/* Fills names[RESOURCE_NAMES]. NULL when there is none of that path and method. */
 const struct resource *resource_find(struct text path, struct text method, struct text *names);
 
-/* The methods that a path has, as Allow lists them; empty when there is no such
- * path. .at is NULL when out of memory. */
+/* The methods that a path has, as Allow lists them; empty when there is no such path. .at is NULL when out of memory. */
 struct text resource_methods(struct text path, struct arena *arena);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Upstreams as JSON, from the atomics of their endpoints and the counters of
- * all loops:
+ * Upstreams as JSON, from the atomics of their endpoints and the counters of all loops:
  *
  * {"name":"app","balance":"round_robin","endpoints":[{"address":"127.0.0.1:80","weight":1,"state":"up","active":0,
  *  "connections":{"active":0,"idle":2},"requests":17}]}

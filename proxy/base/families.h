@@ -72,6 +72,10 @@ struct metric {
       "Packets seen by the fast path, by listener, direction and verdict.")                                  \
     F(log_dropped, METRIC_COUNTER, "weir_log_dropped_lines_total", CELLS_ONE,                                \
       "Log lines that could not be written at once, by log.")                                                \
+    F(resident_memory, METRIC_GAUGE, "weir_resident_memory_bytes", CELLS_ONE,                                \
+      "Memory of the process that is in RAM.")                                                               \
+    F(open_descriptors, METRIC_GAUGE, "weir_open_descriptors", CELLS_ONE,                                    \
+      "File descriptors that the process has open.")                                                         \
     F(start_time, METRIC_GAUGE, "weir_start_time_seconds", CELLS_ONE,                                        \
       "When the process began, since the epoch.")
 

@@ -25,14 +25,19 @@ enum step {
     STEP_COUNT
 };
 
-/* Who asks, and where: lives as long as the session. */
+/* Who asks, and where: one for each connection, lives as long as its session. */
 struct caller {
     struct front_plan *front;
-    struct text scheme; /* "http" or "https" */
-    struct text ip;     /* of the client, written; points to ip_room. "unix" when it has none */
     bool has_ip;
+    uint8_t ip_len;
     char ip_room[INET6_ADDRSTRLEN];
 };
+
+/* The client's address as written, "unix" when it has none. */
+static inline struct text caller_ip(const struct caller *caller)
+{
+    return (struct text){caller->ip_room, caller->ip_len};
+}
 
 struct exchange {
     uint32_t magic;

@@ -63,14 +63,15 @@ static struct text via(const struct head *head)
 static struct text forwarded(struct exchange *exchange)
 {
     const struct caller *caller = exchange->caller;
-    bool v6 = caller->has_ip && text_find(caller->ip, ':') < caller->ip.len;
+    const struct text ip = caller_ip(caller);
+    bool v6 = caller->has_ip && text_find(ip, ':') < ip.len;
     const struct text parts[] = {
         v6 ? TEXT("for=\"[") : TEXT("for="),
-        caller->has_ip ? caller->ip : TEXT("unknown"),
+        caller->has_ip ? ip : TEXT("unknown"),
         v6 ? TEXT("]\";host=\"") : TEXT(";host=\""),
         exchange->down->head_in.authority,
         TEXT("\";proto="),
-        caller->scheme,
+        caller->front->scheme,
     };
     struct text element = TEXT_NONE;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
@@ -117,9 +118,9 @@ static bool add_forwarding(struct exchange *exchange)
     struct fields *fields = &exchange->up->head_out.fields;
     const struct head *in = &exchange->down->head_in;
     return add_joined(exchange, FIELD_VIA, via(in)) &&
-           add_joined(exchange, FIELD_X_FORWARDED_FOR, exchange->caller->ip) &&
+           add_joined(exchange, FIELD_X_FORWARDED_FOR, caller_ip(exchange->caller)) &&
            add_joined(exchange, FIELD_FORWARDED, forwarded(exchange)) &&
-           fields_add_known(fields, arena, FIELD_X_FORWARDED_PROTO, exchange->caller->scheme) &&
+           fields_add_known(fields, arena, FIELD_X_FORWARDED_PROTO, exchange->caller->front->scheme) &&
            fields_add_known(fields, arena, FIELD_X_FORWARDED_HOST, in->authority) &&
            fields_add_known(fields, arena, FIELD_X_REQUEST_ID, exchange->request_id);
 }

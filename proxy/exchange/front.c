@@ -9,12 +9,6 @@
 #include "http/h1/h1.h"
 #include "net/tcp.h"
 
-/* One connection, as its exchanges see it. */
-struct guest {
-    struct caller caller;
-    struct front *front;
-};
-
 struct front {
     uint32_t magic;
     struct lane *lane;
@@ -40,34 +34,31 @@ static bool is_full(struct front *front)
     return true;
 }
 
-static void caller_fill(struct caller *caller, const struct link *link)
+static struct caller *caller_new(struct front *front, const struct link *link)
 {
     char room[ADDRESS_TEXT_MAX];
     struct address peer = link->loop->uv != NULL ? tcp_peer(link) : (struct address){.len = 0};
-    caller->scheme = TEXT("http");
-    caller->ip = TEXT("unix");
+    struct caller *caller = loop_take(front->lane->loop, sizeof *caller);
+    if (caller == NULL)
+        return NULL;
+    caller->front = front->plan;
     caller->has_ip = peer.len > 0 && !address_is_unix(&peer);
-    if (!caller->has_ip)
-        return;
-    struct text ip = address_write_ip(&peer, room);
-    caller->ip = (struct text){caller->ip_room, ip.len};
-    memcpy(caller->ip_room, ip.at, ip.len); /* at most INET6_ADDRSTRLEN - 1 */
+    struct text ip = caller->has_ip ? address_write_ip(&peer, room) : TEXT("unix");
+    caller->ip_len = (uint8_t)ip.len;
+    memcpy(caller->ip_room, ip.at, ip.len); /* less than INET6_ADDRSTRLEN */
+    return caller;
 }
 
 static struct session *open_session(struct front *front, struct link *link)
 {
-    struct guest *guest = loop_take(front->lane->loop, sizeof *guest);
-    if (guest == NULL)
+    struct caller *caller = caller_new(front, link);
+    if (caller == NULL)
         return NULL;
     struct session *session = h1_new(link, SESSION_SERVER, &front->plan->settings->http, &front->keeper);
-    if (session == NULL) {
-        loop_give(front->lane->loop, guest, sizeof *guest);
-        return NULL;
-    }
-    guest->front = front;
-    guest->caller.front = front->plan;
-    caller_fill(&guest->caller, link);
-    session->owner = guest;
+    if (session == NULL)
+        loop_give(front->lane->loop, caller, sizeof *caller);
+    else
+        session->owner = caller;
     return session;
 }
 
@@ -98,9 +89,9 @@ void front_take(struct front *front, struct link *link)
 
 static void forget(struct front *front, struct session *session)
 {
-    struct guest *guest = session->owner;
+    struct caller *caller = session->owner;
     session_forget(session);
-    loop_give(front->lane->loop, guest, sizeof *guest);
+    loop_give(front->lane->loop, caller, sizeof *caller);
     front->open--;
     atomic_fetch_sub_explicit(&front->plan->open, 1, memory_order_relaxed);
     cells_sub(front->lane->loop->cells, front->plan->connections, 1);
@@ -113,9 +104,9 @@ static void on_news(struct task *task)
     CHECK(front, FRONT_MAGIC);
     for (struct list_node *node; (node = list_pop(&front->keeper.news)) != NULL;) {
         struct session *session = CONTAINER(node, struct session, news);
-        struct guest *guest = session->owner;
+        struct caller *caller = session->owner;
         for (struct list_node *fresh; (fresh = list_pop(&session->fresh)) != NULL;)
-            exchange_start(front->lane, &guest->caller, CONTAINER(fresh, struct stream, fresh));
+            exchange_start(front->lane, caller, CONTAINER(fresh, struct stream, fresh));
         if ((session->marks & SESSION_CLOSED) != 0)
             forget(front, session);
     }

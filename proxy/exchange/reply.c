@@ -45,8 +45,7 @@ void reply_finish(struct stream *reply, struct text content_type)
 static bool wants(struct text element, const char *type)
 {
     struct text range = text_trim(text_sub(element, 0, text_find(element, ';')));
-    return text_equal_nocase(range, text_of(type)) && !text_contains(element, TEXT("q=0,")) &&
-           !text_ends(element, TEXT("q=0"));
+    return text_equal_nocase(range, text_of(type)) && !text_ends(element, TEXT("q=0"));
 }
 
 /* The first form that Accept names, which in practice is the one the client likes best. */
@@ -182,7 +181,7 @@ static struct text expand(struct exchange *exchange, struct text pattern)
     target_split(exchange->down->head_in.path, &path, &query);
     bool has_query = path.len < exchange->down->head_in.path.len;
     const struct variable variables[] = {
-        {TEXT("{scheme}"), exchange->caller->scheme},
+        {TEXT("{scheme}"), exchange->caller->front->scheme},
         {TEXT("{host}"), exchange->down->head_in.authority},
         {TEXT("{path}"), path},
         {TEXT("{query}"),

@@ -56,6 +56,7 @@ static bool plan_front(struct snapshot *snapshot, size_t index)
 {
     struct front_plan *front = &snapshot->fronts[index];
     front->settings = &snapshot->settings->fronts[index];
+    front->scheme = TEXT("http");
     front->routes = route_table_new();
     if (front->routes == NULL || !count_front(front))
         return false;

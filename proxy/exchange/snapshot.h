@@ -16,6 +16,7 @@
 /* A listener as it is served. */
 struct front_plan {
     const struct front_settings *settings;
+    struct text scheme; /* \"http\" or \"https\" */
     struct route_table *routes;
     struct route unmatched; /* what counts requests that no route matches */
     counter_t connections;  /* gauge */

@@ -5,10 +5,13 @@
 
 #include "base/codes.h"
 #include "base/histogram.h"
+#include "base/panic.h"
 #include "exchange/trail_line.h"
 #include "exchange/trail_sink.h"
 
 enum { FULL_ENOUGH = 16 * 1024, WAIT_MS = 100 };
+_Static_assert(FULL_ENOUGH + TRAIL_LINE_MAX <= TRAIL_BLOCK,
+               "a block that isn't full enough has room for a line");
 
 struct trail {
     struct trail_sink *sink;
@@ -73,10 +76,7 @@ static void note_line(struct trail *trail, const struct exchange *exchange)
     struct trail_block *block = trail->block;
     struct buffer line = buffer_over(block->bytes + block->len, TRAIL_LINE_MAX);
     trail_write_line(&line, exchange, trail_sink_format(trail->sink));
-    if (line.short_of_room) {
-        trail_sink_lose(trail->sink, 1);
-        return;
-    }
+    ASSERT(!line.short_of_room);
     block->len += line.len;
     block->lines++;
     if (block->len >= FULL_ENOUGH)

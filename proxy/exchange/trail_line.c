@@ -5,18 +5,24 @@
 
 #include "base/format.h"
 
-/* Of one text: a hostile head must not fill the log. */
-enum { TEXT_MOST = 1024 };
+/* The texts of a JSON line, and everything else in it. */
+enum { TEXTS = 11, REST_MAX = 768 };
+_Static_assert(TEXTS *TRAIL_TEXT_MAX + REST_MAX <= TRAIL_LINE_MAX, "every line fits");
 
-static struct text shortened(struct text t)
+static void put_escaped(struct buffer *line, struct text value)
 {
-    return t.len > TEXT_MOST ? text_sub(t, 0, TEXT_MOST) : t;
+    size_t room = line->cap - line->len;
+    struct buffer part = buffer_over(line->at + line->len, room < TRAIL_TEXT_MAX ? room : TRAIL_TEXT_MAX);
+    buffer_json_escape(&part, value);
+    line->len += part.len;
 }
 
 static void put_text(struct buffer *line, const char *key, struct text value)
 {
     buffer_add(line, text_of(key));
-    buffer_json_string(line, shortened(value));
+    buffer_byte(line, '"');
+    put_escaped(line, value);
+    buffer_byte(line, '"');
 }
 
 static void put_number(struct buffer *line, const char *key, uint64_t value)
@@ -69,7 +75,7 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_text(line, "{\"time\":", (struct text){time, format_iso_time(now_ms(), time)});
     put_text(line, ",\"listener\":", exchange->caller->front->settings->name);
     put_text(line, ",\"route\":", route != NULL ? route->name : TEXT(""));
-    put_text(line, ",\"client\":", exchange->caller->ip);
+    put_text(line, ",\"client\":", caller_ip(exchange->caller));
     put_text(line, ",\"method\":", head->method_text);
     put_text(line, ",\"host\":", head->authority);
     put_text(line, ",\"path\":", head->path);
@@ -90,26 +96,33 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
 
 static void put_quoted(struct buffer *line, struct text value)
 {
-    buffer_add(line, TEXT(" "));
-    if (value.len > 0)
-        buffer_json_string(line, shortened(value));
-    else
+    put_text(line, " ", value.len > 0 ? value : TEXT("-"));
+}
+
+/* As it came; "-" when no request line could be read. */
+static void put_request_line(struct buffer *line, const struct head *head)
+{
+    if (head->method_text.len + head->target.len == 0) {
         buffer_add(line, TEXT("\"-\""));
+        return;
+    }
+    buffer_byte(line, '"');
+    put_escaped(line, head->method_text);
+    buffer_byte(line, ' ');
+    put_escaped(line, head->target);
+    buffer_add(line, head->minor == 0 ? TEXT(" HTTP/1.0\"") : TEXT(" HTTP/1.1\""));
 }
 
 /* NCSA common log format */
 static void put_common(struct buffer *line, const struct exchange *exchange)
 {
-    const struct head *head = &exchange->down->head_in;
     char time[FORMAT_CLF_TIME_MAX];
-    buffer_add(line, exchange->caller->ip);
+    buffer_add(line, caller_ip(exchange->caller));
     buffer_add(line, TEXT(" - - ["));
     buffer_add(line, (struct text){time, format_clf_time(now_ms() / 1000, time)});
-    buffer_add(line, TEXT("] \""));
-    buffer_json_escape(line, head->method_text);
-    buffer_add(line, TEXT(" "));
-    buffer_json_escape(line, shortened(head->target));
-    buffer_add(line, head->minor == 0 ? TEXT(" HTTP/1.0\" ") : TEXT(" HTTP/1.1\" "));
+    buffer_add(line, TEXT("] "));
+    put_request_line(line, &exchange->down->head_in);
+    buffer_byte(line, ' ');
     buffer_number(line, exchange->status);
     buffer_add(line, TEXT(" "));
     buffer_number(line, exchange->body_out);

@@ -6,9 +6,11 @@
 #include "base/buffer.h"
 #include "exchange/trail.h"
 
-/* Longer ones are left out and counted as dropped. */
-enum { TRAIL_LINE_MAX = 8192 };
+/* Room for any line: each text in it is cut where it would take more than TRAIL_TEXT_MAX bytes escaped, so no client can
+ * make a line too long to be written. */
+enum { TRAIL_LINE_MAX = 12 * 1024, TRAIL_TEXT_MAX = 1024 };
 
+/* line is bounded, with TRAIL_LINE_MAX free. */
 void trail_write_line(struct buffer *line, const struct exchange *exchange, enum trail_format format);
 
 #endif

@@ -53,10 +53,18 @@ static bool write_some(struct trail_sink *sink, const struct trail_block *block,
     /* At most PIPE_BUF: poll has promised room for that much, so a full pipe can't hold the thread at its end. */
     size_t left = block->len - *at;
     ssize_t written = write(fd, block->bytes + *at, left < 4096 ? left : 4096);
-    if (written < 0)
-        return errno == EINTR || errno == EAGAIN;
-    *at += (size_t)written;
+    if (written >= 0)
+        *at += (size_t)written;
+    else if (errno != EINTR && errno != EAGAIN) {
+        log_write_limited(LOG_ERROR, "access log %s: %s; lines are lost", sink->path, strerror(errno));
+        return false;
+    }
     return true;
+}
+
+static void count_lost(struct trail_sink *sink, unsigned lines)
+{
+    atomic_fetch_add_explicit(&sink->dropped, lines, memory_order_relaxed);
 }
 
 static void write_block(struct trail_sink *sink, struct trail_block *block)
@@ -64,7 +72,7 @@ static void write_block(struct trail_sink *sink, struct trail_block *block)
     size_t at = 0;
     while (at < block->len)
         if (!write_some(sink, block, &at)) {
-            trail_sink_lose(sink, block->lines);
+            count_lost(sink, block->lines);
             break;
         }
     free(block);
@@ -185,7 +193,7 @@ enum trail_format trail_sink_format(const struct trail_sink *sink)
 
 void trail_sink_lose(struct trail_sink *sink, unsigned lines)
 {
-    atomic_fetch_add_explicit(&sink->dropped, lines, memory_order_relaxed);
+    count_lost(sink, lines);
     log_write_limited(LOG_WARN, "access log %s: lines are dropped because it takes them too slowly",
                       sink->path);
 }

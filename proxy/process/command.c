@@ -93,8 +93,8 @@ static void print_usage(FILE *out)
 
 static int print_help(const struct command *command)
 {
-    printf("usage: weir %s %s\n\n%s%s\n", command->name, command->arguments, command->summary,
-           command->run == NULL ? " (not in this build yet)" : "");
+    printf("usage: weir %s%s%s\n\n%s%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
+           command->arguments, command->summary, command->run == NULL ? " (not in this build yet)" : "");
     if (strstr(command->arguments, "-c FILE") != NULL)
         printf("\n  -c FILE   the configuration; without it ./weir.yaml, then /etc/weir/weir.yaml\n");
     return 0;
@@ -111,9 +111,23 @@ static int wrong_usage(const struct command *command, const char *what, const ch
     return 2;
 }
 
+/* NULL: neither is there. */
 static const char *default_path(void)
 {
-    return access("weir.yaml", F_OK) == 0 ? "weir.yaml" : "/etc/weir/weir.yaml";
+    static const char *const paths[] = {"weir.yaml", "/etc/weir/weir.yaml"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (access(paths[i], F_OK) == 0)
+            return paths[i];
+    return NULL;
+}
+
+static int no_file(const struct command *command)
+{
+    fprintf(
+        stderr,
+        "weir %s: neither ./weir.yaml nor /etc/weir/weir.yaml is there; name a file with -c, or try: weir demo\n",
+        command->name);
+    return 1;
 }
 
 static bool asks_for_help(const char *word)
@@ -138,7 +152,9 @@ static int run_command(const struct command *command, int count, char **words)
             return wrong_usage(command, "-c needs the path of a file", "");
         path = words[i];
     }
-    return command->run(path != NULL ? path : default_path());
+    if (path == NULL && takes_file(command) && (path = default_path()) == NULL)
+        return no_file(command);
+    return command->run(path);
 }
 
 static int unknown_command(const char *word)

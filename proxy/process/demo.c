@@ -9,7 +9,9 @@
 #include "process/demo_backends.h"
 #include "process/supervisor.h"
 
-static const char demo_yaml[] = "log: {level: warn}\n"
+/* One worker, so that its rounds are seen as they are. */
+static const char demo_yaml[] = "workers: 1\n"
+                                "log: {level: warn}\n"
                                 "access_log: {path: stdout, format: common}\n"
                                 "admin: {listen: 127.0.0.1:9900}\n"
                                 "listeners:\n"
@@ -32,6 +34,8 @@ static void say_what_to_try(void)
          "  curl -X POST http://127.0.0.1:9002/stop        take backend-2 down for 20 seconds\n"
          "  curl http://127.0.0.1:8080/                    and see that no request fails\n"
          "  curl -i http://127.0.0.1:8080/error            an error of a backend is passed on as it is\n"
+         "  curl 'http://127.0.0.1:8080/slow?ms=2000'      a backend that takes its time\n"
+         "  curl -o /dev/null http://127.0.0.1:8080/bytes/1000000   one that has much to say\n"
          "  curl http://127.0.0.1:8080/hello               a route that weir answers by itself\n"
          "  curl http://127.0.0.1:9900/api/v1/upstreams    what weir knows of its backends\n"
          "  curl http://127.0.0.1:9900/metrics             and what it counted\n"

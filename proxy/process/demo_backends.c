@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "exchange/front.h"
-#include "exchange/reply.h"
 #include "net/pulse.h"
 #include "net/tcp.h"
+#include "process/demo_pages.h"
 #include "process/sockets.h"
 
 /* One server. Its front is NULL while it is down. */
@@ -44,30 +44,45 @@ struct backends {
 
 static struct backends backends;
 
-static void open_front(struct backend *backend)
+static void close_front(struct backend *backend)
+{
+    backend->going = true;
+    front_close(backend->front);
+}
+
+static void stay_down(struct backend *backend)
+{
+    wheel_set(&backends.loop.wheel, &backend->change, DEMO_STOP_SECONDS * 1000);
+}
+
+static void come_back(struct backend *backend)
 {
     int error = 0;
     size_t index = (size_t)(backend - backends.all);
     int fd = listener_socket(&backend->address);
-    backend->front =
-        fd < 0 ? NULL : front_start(&backends.lane, &backends.snapshot->fronts[index], &fd, &error);
-    if (backend->front == NULL || error != 0)
-        printf("demo: %s cannot listen on port %u\n", backend->name, backend->port);
+    if (fd >= 0)
+        backend->front = front_start(&backends.lane, &backends.snapshot->fronts[index], &fd, &error);
+    if (backend->front != NULL && error == 0) {
+        printf("demo: %s is back\n", backend->name);
+        return;
+    }
+    printf("demo: %s cannot come back yet: port %u is not free\n", backend->name, backend->port);
+    if (backend->front != NULL)
+        close_front(backend);
+    else
+        stay_down(backend);
 }
 
 /* The timer fires in the turn after the answer was sent, and again when the time is over. */
 static void on_change(struct timer *timer)
 {
     struct backend *backend = CONTAINER(timer, struct backend, change);
-    if (backend->front != NULL) {
-        backend->going = true;
-        front_close(backend->front);
-        printf("demo: %s is down for %d seconds; requests go to the others\n", backend->name,
-               DEMO_STOP_SECONDS);
+    if (backend->front == NULL) {
+        come_back(backend);
         return;
     }
-    open_front(backend);
-    printf("demo: %s is back\n", backend->name);
+    close_front(backend);
+    printf("demo: %s is down for %d seconds; requests go to the others\n", backend->name, DEMO_STOP_SECONDS);
 }
 
 static void let_go(struct backend *backend)
@@ -78,33 +93,18 @@ static void let_go(struct backend *backend)
     backend->front = NULL;
     backend->going = false;
     if (!backends.ending)
-        wheel_set(&backends.loop.wheel, &backend->change, DEMO_STOP_SECONDS * 1000);
-}
-
-static struct stream *say(struct exchange *exchange, unsigned status, struct text body)
-{
-    struct stream *reply = reply_new(exchange, status);
-    if (reply == NULL || !chain_copy(&reply->in, body.at, body.len))
-        return NULL;
-    reply_finish(reply, TEXT("text/plain; charset=utf-8"));
-    return reply;
+        stay_down(backend);
 }
 
 static struct stream *serve(void *owner, struct exchange *exchange)
 {
     struct backend *backend = owner;
-    const struct head *head = &exchange->down->head_in;
-    struct arena *arena = exchange->down->arena;
-    if (text_equal(exchange->path, TEXT("/error")))
-        return say(exchange, 500, TEXT("this page always fails\n"));
-    if (text_equal(exchange->path, TEXT("/stop")) && head->method == METHOD_POST) {
-        wheel_set(&backends.loop.wheel, &backend->change, 1);
-        return say(exchange, 200,
-                   arena_format(arena, "%s goes down for %d seconds\n", backend->name, DEMO_STOP_SECONDS));
-    }
-    return say(exchange, 200,
-               arena_format(arena, "%s answers %.*s %.*s\n", backend->name, TEXT_ARGS(head->method_text),
-                            TEXT_ARGS(head->path)));
+    if (exchange->down->head_in.method != METHOD_POST || !text_equal(exchange->path, TEXT("/stop")))
+        return demo_page(exchange, backend->name);
+    wheel_set(&backends.loop.wheel, &backend->change, 1);
+    return demo_say(exchange, 200,
+                    arena_format(exchange->down->arena, "%s goes down for %d seconds\n", backend->name,
+                                 DEMO_STOP_SECONDS));
 }
 
 static void settle(struct backends *all)
@@ -133,10 +133,8 @@ static void on_stop(uv_async_t *stop)
     all->ending = true;
     for (int i = 0; i < DEMO_BACKENDS; i++) {
         wheel_cancel(&all->loop.wheel, &all->all[i].change);
-        if (all->all[i].front != NULL) {
-            all->all[i].going = true;
-            front_close(all->all[i].front);
-        }
+        if (all->all[i].front != NULL)
+            close_front(&all->all[i]);
     }
 }
 

@@ -132,6 +132,7 @@ static bool open_trail(struct supervisor *supervisor)
     if (config->access_log.path.len == 0)
         return true;
     supervisor->trail_sink = trail_sink_open(config->access_log.path.at, formats[config->access_log.format]);
+    supervisor->state.access_log = supervisor->trail_sink;
     if (supervisor->trail_sink != NULL)
         return true;
     log_write(LOG_ERROR, "access_log.path: cannot open %s: %s", config->access_log.path.at, strerror(errno));

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/trail_sink.h"
 #include "stage.h"
 
 #define HOME "127.0.0.1:9900"
@@ -45,6 +46,35 @@ static void the_first_config_is_generation_1(void **state)
     stage_end(&stage);
 }
 
+static void the_process_tells_what_it_uses(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_start(&stage, HOME, "");
+    struct text answer = stage_get(&stage, "GET /metrics");
+    assert_true(says(answer, "\nweir_open_descriptors "));
+    assert_false(says(answer, "\nweir_open_descriptors 0\n"));
+    assert_true(says(answer, "\nweir_resident_memory_bytes "));
+    assert_false(says(answer, "\nweir_resident_memory_bytes 0\n"));
+    stage_end(&stage);
+}
+
+static void lines_that_an_access_log_lost_are_shown_when_there_is_one(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_start(&stage, HOME, "");
+    assert_false(says(stage_get(&stage, "GET /metrics"), "{log=\"access\"}"));
+    struct trail_sink *sink = trail_sink_open("/dev/null", TRAIL_JSON);
+    assert_non_null(sink);
+    stage.state.access_log = sink;
+    trail_sink_lose(sink, 3);
+    assert_true(
+        says(stage_get(&stage, "GET /metrics"), "\nweir_log_dropped_lines_total{log=\"access\"} 3\n"));
+    stage_end(&stage);
+    trail_sink_close(sink, 1000);
+}
+
 static void all_reasons_are_said_and_only_when_asked_for(void **state)
 {
     (void)state;
@@ -86,6 +116,8 @@ int main(void)
         cmocka_unit_test(what_comes_later_is_501_by_its_own_method_alone),
         cmocka_unit_test(endpoints_are_put_and_deleted_later),
         cmocka_unit_test(the_first_config_is_generation_1),
+        cmocka_unit_test(the_process_tells_what_it_uses),
+        cmocka_unit_test(lines_that_an_access_log_lost_are_shown_when_there_is_one),
         cmocka_unit_test(all_reasons_are_said_and_only_when_asked_for),
         cmocka_unit_test(one_foreign_origin_among_several_is_enough),
         cmocka_unit_test(the_token_outlives_the_settings),
