@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include <cmocka.h>
 
 #include "support/scene.h"
@@ -225,6 +227,107 @@ static void stops_reading_the_backend_while_the_client_does_not_read(void **stat
     scene_end(&scene);
 }
 
+static void gives_a_slow_reader_the_tail_of_a_closing_answer(void **state)
+{
+    (void)state;
+    static char block[200 * 1024];
+    struct scene scene;
+    scene_settings(&scene);
+    scene_start(&scene);
+    struct peer *client = scene_connect(&scene);
+    CONTAINER(client->link, struct pair_end, link)->capacity = 1024;
+    link_pause(client->link, true);
+    peer_send(&scene, client, TEXT("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+    peer_send(&scene, &scene.backends[0], TEXT("HTTP/1.1 200 OK\r\nContent-Length: 204800\r\n\r\n"));
+    peer_send(&scene, &scene.backends[0], (struct text){block, sizeof block});
+    scene_pass(&scene, 5000);
+    link_pause(client->link, false);
+    scene_pass(&scene, 10000);
+    assert_true(client->got.len > sizeof block);
+    assert_true(client->eof);
+    scene_end(&scene);
+}
+
+static void leaves_a_silent_tunnel_its_idle_time(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_settings(&scene);
+    scene_start(&scene);
+    struct peer *client = scene_connect(&scene);
+    peer_send(&scene, client,
+              TEXT("GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
+    peer_send(&scene, &scene.backends[0],
+              TEXT("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"));
+    scene_pass(&scene, 50000); /* first_byte is 30 s, idle 60 s */
+    assert_false(client->eof);
+    scene_pass(&scene, 20000);
+    assert_true(client->eof);
+    scene_end(&scene);
+}
+
+static void does_not_blame_the_backend_for_a_pause_in_the_upload(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_settings(&scene);
+    scene.routes[1].timeouts.first_byte = 1000;
+    scene_start(&scene);
+    struct peer *client = scene_connect(&scene);
+    peer_send(&scene, client, TEXT("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello"));
+    scene_pass(&scene, 5000);
+    assert_int_equal(client->got.len, 0);
+    peer_send(&scene, client, TEXT("world"));
+    peer_send(&scene, &scene.backends[0], OK);
+    assert_true(got(client, "HTTP/1.1 200 OK"));
+    scene_end(&scene);
+}
+
+static void refuses_paths_whose_dots_are_read_in_two_ways(void **state)
+{
+    (void)state;
+    const char *const paths[] = {"/own//../x",      "/x/..%2fown", "/x/..;/own",
+                                 "/x/%2e%2e%5cown", "/\\own",      "/../own"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct scene scene;
+        char request[128];
+        scene_settings(&scene);
+        scene_start(&scene);
+        struct peer *client = scene_connect(&scene);
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: h\r\n\r\n", paths[i]);
+        peer_send(&scene, client, text_of(request));
+        assert_true(got(client, "HTTP/1.1 400 "));
+        assert_int_equal(scene.backend_count, 0);
+        scene_end(&scene);
+    }
+}
+
+static void leaves_out_trailers_that_belong_before_a_body(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_settings(&scene);
+    scene_start(&scene);
+    struct peer *client = scene_connect(&scene);
+    peer_send(&scene, client,
+              TEXT("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                   "0\r\nAuthorization: a\r\nX-Request-Id: b\r\nX-Sum: c\r\n\r\n"));
+    assert_true(got(&scene.backends[0], "0\r\nX-Sum: c\r\n\r\n"));
+    scene_end(&scene);
+}
+
+static void keeps_its_own_element_of_forwarded_readable(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_settings(&scene);
+    scene_start(&scene);
+    struct peer *client = scene_connect(&scene);
+    peer_send(&scene, client, TEXT("GET / HTTP/1.1\r\nHost: h\r\nForwarded: for=\"evil\r\n\r\n"));
+    assert_true(got(&scene.backends[0], "\r\nForwarded: for=unknown;host=\"h\";proto=http\r\n"));
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +342,12 @@ int main(void)
         cmocka_unit_test(passes_chunked_bodies_and_trailers),
         cmocka_unit_test(carries_an_upgrade_both_ways),
         cmocka_unit_test(forwards_interim_answers),
+        cmocka_unit_test(gives_a_slow_reader_the_tail_of_a_closing_answer),
+        cmocka_unit_test(leaves_a_silent_tunnel_its_idle_time),
+        cmocka_unit_test(does_not_blame_the_backend_for_a_pause_in_the_upload),
+        cmocka_unit_test(refuses_paths_whose_dots_are_read_in_two_ways),
+        cmocka_unit_test(leaves_out_trailers_that_belong_before_a_body),
+        cmocka_unit_test(keeps_its_own_element_of_forwarded_readable),
         cmocka_unit_test(stops_reading_the_backend_while_the_client_does_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
