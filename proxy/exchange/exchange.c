@@ -95,7 +95,7 @@ void exchange_fail(struct exchange *exchange, const struct fault *fault)
         return;
     }
     if (!exchange->answered)
-        exchange->status = gone ? FAULT(client_gone)->status : fault->status;
+        exchange->status = gone ? exchange->down->fault->status : fault->status;
     stream_abort(exchange->down);
     exchange->step = STEP_DONE;
 }

@@ -105,9 +105,13 @@ static void h1_drain(struct session *session)
         h1_close(h1);
 }
 
+/* A server's keeper ends what still runs only when the time to drain is over. */
 static void h1_close_session(struct session *session)
 {
-    h1_close(h1_of(session));
+    struct h1 *h1 = h1_of(session);
+    if (h1_is_server(h1) && h1->stream != NULL)
+        stream_fail(h1->stream, RESET, FAULT(draining));
+    h1_close(h1);
 }
 
 static void h1_forgotten(struct session *session)
