@@ -71,8 +71,10 @@ static void fill_site(struct admin *admin)
                                            .connections = CONNECTIONS_MAX};
     admin->route = (struct route_settings){
         .name = TEXT("admin"), .target = TARGET_SERVICE, .serve = serve, .serve_owner = admin};
-    admin->site = (struct snapshot_settings){
-        .fronts = &admin->front, .front_count = 1, .routes = &admin->route, .route_count = 1};
+    admin->site = (struct snapshot_settings){.fronts = &admin->front,
+                                             .front_count = admin->settings.listen.len > 0,
+                                             .routes = &admin->route,
+                                             .route_count = 1};
 }
 
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
@@ -101,6 +103,14 @@ void admin_free(struct admin *admin)
     snapshot_unref(admin->serving);
     admin->magic = 0;
     free(admin);
+}
+
+void admin_show(struct admin *admin, struct snapshot *serving)
+{
+    CHECK(admin, ADMIN_MAGIC);
+    snapshot_ref(serving);
+    snapshot_unref(admin->serving);
+    admin->serving = serving;
 }
 
 const struct snapshot_settings *admin_site(struct admin *admin)

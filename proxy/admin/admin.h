@@ -23,10 +23,13 @@ struct admin;
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
                         struct admin_state *state);
 
+/* Another snapshot is served from now on: takes a reference of its own. */
+void admin_show(struct admin *admin, struct snapshot *serving);
+
 /* No snapshot made of its site may be left. */
 void admin_free(struct admin *admin);
 
-/* A listener "admin" at the address, with one route that answers everything; lives as long as the admin. */
+/* A listener "admin" at the address (none when there is no address), with one route that answers everything; lives as long as the admin. */
 const struct snapshot_settings *admin_site(struct admin *admin);
 
 #endif

@@ -5,9 +5,7 @@
 
 #include "admin/answer.h"
 #include "base/codes.h"
-
-static const char *const balances[] = {
-    [BALANCE_ROUND_ROBIN] = "round_robin", [BALANCE_LEAST_REQUESTS] = "least_requests"};
+#include "upstream/balance/balancer.h"
 
 /* While threads add and take, a sum may be below zero for a moment. */
 static uint64_t gauge(counter_t counter)
@@ -24,27 +22,28 @@ static uint64_t count_requests(const struct endpoint *endpoint)
     return sum;
 }
 
-/* Nothing takes an endpoint out of service yet, so each is up. */
-static void add_endpoint(struct buffer *out, const struct cluster *cluster, size_t index)
+static void add_endpoint(struct buffer *out, const struct roster *roster, size_t index)
 {
-    const struct endpoint *endpoint = cluster->endpoints[index];
+    const struct endpoint *endpoint = roster->members[index].endpoint;
     buffer_add(out, index > 0 ? TEXT(",{\"address\":") : TEXT("{\"address\":"));
     buffer_json_string(out, endpoint->name);
-    buffer_printf(out, ",\"weight\":%u,\"state\":\"up\",\"active\":%" PRIu32, cluster_weight(cluster, index),
+    buffer_printf(out, ",\"weight\":%u,\"state\":\"up\",\"active\":%" PRIu32, roster->members[index].weight,
                   atomic_load_explicit(&endpoint->active, memory_order_relaxed));
     buffer_printf(out, ",\"connections\":{\"active\":%" PRIu64 ",\"idle\":%" PRIu64 "}",
                   gauge(endpoint->connections_active), gauge(endpoint->connections_idle));
     buffer_printf(out, ",\"requests\":%" PRIu64 "}", count_requests(endpoint));
 }
 
-static void add_cluster(struct buffer *out, const struct cluster *cluster)
+static void add_cluster(struct buffer *out, struct cluster *cluster)
 {
+    struct roster *roster = cluster_roster(cluster);
     buffer_add(out, TEXT("{\"name\":"));
-    buffer_json_string(out, cluster->settings->name);
-    buffer_printf(out, ",\"balance\":\"%s\",\"endpoints\":[", balances[cluster->settings->balance]);
-    for (size_t i = 0; i < cluster_size(cluster); i++)
-        add_endpoint(out, cluster, i);
+    buffer_json_string(out, cluster->name);
+    buffer_printf(out, ",\"balance\":\"%s\",\"endpoints\":[", roster->balancer->name);
+    for (size_t i = 0; i < roster->count; i++)
+        add_endpoint(out, roster, i);
     buffer_add(out, TEXT("]}"));
+    roster_unref(roster);
 }
 
 struct stream *show_upstreams(const struct ask *ask)
@@ -59,17 +58,17 @@ struct stream *show_upstreams(const struct ask *ask)
     return answer_json(ask->exchange, 200, &body);
 }
 
-static const struct cluster *find_cluster(const struct snapshot *serving, struct text name)
+static struct cluster *find_cluster(const struct snapshot *serving, struct text name)
 {
     for (size_t i = 0; i < serving->settings->cluster_count; i++)
-        if (text_equal(serving->clusters[i]->settings->name, name))
+        if (text_equal(serving->clusters[i]->name, name))
             return serving->clusters[i];
     return NULL;
 }
 
 struct stream *show_upstream(const struct ask *ask)
 {
-    const struct cluster *cluster = find_cluster(ask->serving, ask->names[0]);
+    struct cluster *cluster = find_cluster(ask->serving, ask->names[0]);
     if (cluster == NULL)
         return answer_error(ask->exchange, 404, "there is no upstream of this name");
     struct buffer body = BUFFER_EMPTY;

@@ -43,6 +43,8 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT };
     F(upgrade_failed, 502, FAULT_NEVER, "http_upgrade_failed",                                              \
       "The backend changed protocols without being asked.")                                                 \
     F(no_endpoint, 503, FAULT_NEVER, "destination_unavailable", "No backend is available.")                 \
+    F(circuit_open, 503, FAULT_NEVER, "connection_limit_reached",                                           \
+      "The backend has as many requests as it may have.")                                                   \
     F(pending_full, 503, FAULT_NEVER, "connection_limit_reached",                                           \
       "Too many requests are waiting for the backend.")                                                     \
     F(pending_timeout, 503, FAULT_NEVER, "connection_limit_reached",                                        \

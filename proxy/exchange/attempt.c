@@ -3,8 +3,10 @@
 
 #include "base/codes.h"
 #include "base/histogram.h"
+#include "base/log.h"
 #include "exchange/forward.h"
 #include "exchange/relay.h"
+#include "upstream/outlier.h"
 
 static const struct route_settings *settings_of(const struct exchange *exchange)
 {
@@ -22,7 +24,7 @@ bool attempt_begin(struct exchange *exchange)
     claim->fault = NULL;
     exchange->attempts++;
     exchange->sent_us = exchange->lane->loop->now_us;
-    return upstream_claim(exchange->lane->upstreams[settings_of(exchange)->cluster], claim);
+    return upstream_claim(exchange->view->upstreams[exchange->cluster], claim);
 }
 
 const struct fault *attempt_send(struct exchange *exchange)
@@ -61,6 +63,23 @@ size_t attempt_feed(struct exchange *exchange)
     return moved;
 }
 
+/* What other requests learn from this attempt. */
+static void learn(const struct exchange *exchange, struct endpoint *endpoint, unsigned status)
+{
+    const struct loop *loop = exchange->lane->loop;
+    struct upstream *upstream = exchange->claim.upstream;
+    bool failed = status >= 500;
+    if (!failed)
+        endpoint_time(endpoint, loop->now_us - exchange->sent_us);
+    if (outlier_note(upstream_cluster(upstream), &upstream_settings(upstream)->outlier, endpoint, failed,
+                     loop->now)) {
+        cells_add(loop->cells, endpoint->ejections, 1);
+        log_write(LOG_WARN, "upstream %.*s: endpoint %.*s is ejected after failures in a row",
+                  TEXT_ARGS(endpoint->cluster), TEXT_ARGS(endpoint->name));
+    }
+}
+
+/* status 499: the client left, which says nothing about the endpoint. */
 static void count(struct exchange *exchange, unsigned status)
 {
     struct cells *cells = exchange->lane->loop->cells;
@@ -69,6 +88,19 @@ static void count(struct exchange *exchange, unsigned status)
         return;
     cells_add(cells, endpoint->requests + code_cell(status), 1);
     histogram_add(cells, endpoint->duration, exchange->lane->loop->now_us - exchange->sent_us);
+    if (status != 499)
+        learn(exchange, endpoint, status);
+}
+
+/* The endpoint may be gone once the claim has ended. */
+static void remember(struct exchange *exchange)
+{
+    const struct endpoint *endpoint = exchange->claim.endpoint;
+    exchange->endpoint_id = endpoint != NULL ? endpoint->id : 0;
+    if (endpoint == NULL)
+        return;
+    struct text name = arena_copy(exchange->down->arena, endpoint->name);
+    exchange->endpoint = name.at != NULL ? name : TEXT_NONE;
 }
 
 void attempt_end(struct exchange *exchange, unsigned status)
@@ -82,8 +114,8 @@ void attempt_end(struct exchange *exchange, unsigned status)
     if (claim->upstream == NULL)
         return; /* it was our own answer */
     count(exchange, status);
+    remember(exchange);
     claim_end(claim);
-    claim->upstream = NULL;
     claim->stream = NULL;
     claim->fault = NULL;
 }
@@ -115,9 +147,10 @@ static bool attempts_are_left(const struct exchange *exchange)
 /* Another endpoint, while there is one. */
 static bool avoid_endpoint(struct exchange *exchange)
 {
-    exchange->claim.only = NULL;
-    if (exchange->claim.endpoint != NULL && exchange->claim.index < CLAIM_TRIED)
-        exchange->claim.tried |= 1ull << exchange->claim.index;
+    struct claim *claim = &exchange->claim;
+    claim->only = 0;
+    if (exchange->endpoint_id != 0 && claim->tried_count < CLAIM_TRIED)
+        claim->tried[claim->tried_count++] = exchange->endpoint_id;
     return true;
 }
 
@@ -129,7 +162,7 @@ static bool refresh(struct exchange *exchange, const struct fault *fault)
         return false;
     exchange->refreshed = true;
     exchange->attempts--;
-    exchange->claim.only = exchange->claim.endpoint;
+    exchange->claim.only = exchange->endpoint_id;
     return true;
 }
 

@@ -11,6 +11,7 @@ static void exchange_free(struct task *task)
     struct exchange *exchange = CONTAINER(task, struct exchange, retire);
     struct lane *lane = exchange->lane;
     task_cancel(&exchange->task);
+    view_unref(exchange->view);
     exchange->magic = 0;
     slab_give(&lane->exchanges, exchange);
 }
@@ -44,8 +45,10 @@ static void on_timer(struct timer *timer)
         be_late(exchange, relaying ? FAULT(idle_timeout) : FAULT(first_byte_timeout));
 }
 
-void exchange_start(struct lane *lane, const struct caller *caller, struct stream *down)
+void exchange_start(const struct caller *caller, struct stream *down)
 {
+    const struct entry *entry = caller->entry;
+    struct lane *lane = entry->lane;
     struct exchange *exchange = slab_take(&lane->exchanges);
     if (exchange == NULL) {
         stream_abort(down);
@@ -54,9 +57,10 @@ void exchange_start(struct lane *lane, const struct caller *caller, struct strea
     }
     exchange->magic = EXCHANGE_MAGIC;
     exchange->lane = lane;
-    exchange->snapshot = lane->snapshot;
+    exchange->view = view_ref(entry->view);
+    exchange->front = entry->plan;
     exchange->caller = caller;
-    exchange->route = &caller->front->unmatched;
+    exchange->route = &entry->plan->unmatched;
     exchange->down = down;
     exchange->started_us = lane->loop->now_us;
     exchange->task.run = exchange_run;

@@ -25,9 +25,16 @@ enum step {
     STEP_COUNT
 };
 
+/* What exchanges begin with at a front; a reload changes it. */
+struct entry {
+    struct lane *lane;
+    struct view *view;       /* a reference */
+    struct front_plan *plan; /* of the view's snapshot */
+};
+
 /* Who asks, and where: one for each connection, lives as long as its session. */
 struct caller {
-    struct front_plan *front;
+    const struct entry *entry; /* the front's */
     bool has_ip;
     uint8_t ip_len;
     char ip_room[INET6_ADDRSTRLEN];
@@ -43,12 +50,16 @@ struct exchange {
     uint32_t magic;
     enum step step;
     struct lane *lane;
-    struct snapshot *snapshot;   /* the one it began with; its lane keeps it meanwhile */
-    const struct caller *caller; /* its listener is caller->front */
+    struct view *view;              /* the one it began with: a reference */
+    const struct front_plan *front; /* of the same snapshot */
+    const struct caller *caller;
     struct stream *down;
     struct stream *up; /* NULL before ADMITTED and between attempts */
     const struct route *route;
+    size_t cluster; /* whose answer is wanted: index into the snapshot's */
     struct claim claim;
+    struct text endpoint; /* the name of the one that answered, or was tried last; empty: none */
+    uint64_t endpoint_id; /* the same; 0: none */
     struct task task;
     struct task retire;
     struct list_node node;     /* in lane->running */
@@ -77,7 +88,7 @@ struct exchange {
 #define EXCHANGE_MAGIC 0x65786368u
 
 /* Begins to serve a stream whose head came in (or is BAD_IN). When there is no memory the stream is aborted. */
-void exchange_start(struct lane *lane, const struct caller *caller, struct stream *down);
+void exchange_start(const struct caller *caller, struct stream *down);
 
 /* Moves on as far as it can now; for tasks. */
 void exchange_run(struct task *task);

@@ -71,7 +71,7 @@ static struct text forwarded(struct exchange *exchange)
         v6 ? TEXT("]\";host=\"") : TEXT(";host=\""),
         exchange->down->head_in.authority,
         TEXT("\";proto="),
-        caller->front->scheme,
+        exchange->front->scheme,
     };
     struct text element = TEXT_NONE;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
@@ -120,7 +120,7 @@ static bool add_forwarding(struct exchange *exchange)
     return add_joined(exchange, FIELD_VIA, via(in)) &&
            add_joined(exchange, FIELD_X_FORWARDED_FOR, caller_ip(exchange->caller)) &&
            add_joined(exchange, FIELD_FORWARDED, forwarded(exchange)) &&
-           fields_add_known(fields, arena, FIELD_X_FORWARDED_PROTO, exchange->caller->front->scheme) &&
+           fields_add_known(fields, arena, FIELD_X_FORWARDED_PROTO, exchange->front->scheme) &&
            fields_add_known(fields, arena, FIELD_X_FORWARDED_HOST, in->authority) &&
            fields_add_known(fields, arena, FIELD_X_REQUEST_ID, exchange->request_id);
 }

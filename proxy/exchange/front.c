@@ -2,35 +2,41 @@
 #include "exchange/front.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/panic.h"
 #include "exchange/exchange.h"
 #include "http/h1/h1.h"
+#include "net/listener.h"
 #include "net/tcp.h"
 
 struct front {
     uint32_t magic;
-    struct lane *lane;
-    struct front_plan *plan;
+    struct entry entry;
+    struct http_settings http; /* of the plan; sessions look here, so that a reload reaches them */
+    struct address address;    /* len 0: it has no listener */
+    struct listener listener;
     struct keeper keeper;
     struct task accept;
-    struct list sessions;
-    size_t open; /* sessions and listeners that are not yet gone */
+    struct task retire;
+    struct list sessions; /* by session.kept */
+    unsigned session_count;
+    bool listening; /* the listener is not yet gone */
     bool draining;
-    size_t listener_count;
-    struct listener *listeners;
+    struct list_node node; /* in lane.fronts */
 };
 
 #define FRONT_MAGIC 0x66726f6eu
 
 static bool is_full(struct front *front)
 {
-    unsigned most = front->plan->settings->connections;
-    unsigned open = atomic_fetch_add_explicit(&front->plan->open, 1, memory_order_relaxed);
+    struct front_plan *plan = front->entry.plan;
+    unsigned most = plan->settings->connections;
+    unsigned open = atomic_fetch_add_explicit(&plan->open, 1, memory_order_relaxed);
     if (most == 0 || open < most)
         return false;
-    atomic_fetch_sub_explicit(&front->plan->open, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&plan->open, 1, memory_order_relaxed);
     return true;
 }
 
@@ -38,10 +44,10 @@ static struct caller *caller_new(struct front *front, const struct link *link)
 {
     char room[ADDRESS_TEXT_MAX];
     struct address peer = link->loop->uv != NULL ? tcp_peer(link) : (struct address){.len = 0};
-    struct caller *caller = loop_take(front->lane->loop, sizeof *caller);
+    struct caller *caller = loop_take(front->entry.lane->loop, sizeof *caller);
     if (caller == NULL)
         return NULL;
-    caller->front = front->plan;
+    caller->entry = &front->entry;
     caller->has_ip = peer.len > 0 && !address_is_unix(&peer);
     struct text ip = caller->has_ip ? address_write_ip(&peer, room) : TEXT("unix");
     caller->ip_len = (uint8_t)ip.len;
@@ -54,9 +60,9 @@ static struct session *open_session(struct front *front, struct link *link)
     struct caller *caller = caller_new(front, link);
     if (caller == NULL)
         return NULL;
-    struct session *session = h1_new(link, SESSION_SERVER, &front->plan->settings->http, &front->keeper);
+    struct session *session = h1_new(link, SESSION_SERVER, &front->http, &front->keeper);
     if (session == NULL)
-        loop_give(front->lane->loop, caller, sizeof *caller);
+        loop_give(front->entry.lane->loop, caller, sizeof *caller);
     else
         session->owner = caller;
     return session;
@@ -64,8 +70,9 @@ static struct session *open_session(struct front *front, struct link *link)
 
 void front_take(struct front *front, struct link *link)
 {
-    const struct front_settings *settings = front->plan->settings;
-    if (front->draining || is_full(front)) {
+    const struct front_settings *settings = front->entry.plan->settings;
+    struct cells *cells = front->entry.lane->loop->cells;
+    if (is_full(front)) {
         log_write_limited(LOG_WARN, "listener %.*s: connection closed: limits.connections (%u) is reached",
                           TEXT_ARGS(settings->name), settings->connections);
         link_close(link);
@@ -73,14 +80,14 @@ void front_take(struct front *front, struct link *link)
     }
     struct session *session = open_session(front, link);
     if (session == NULL) {
-        atomic_fetch_sub_explicit(&front->plan->open, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&front->entry.plan->open, 1, memory_order_relaxed);
         link_close(link);
         return;
     }
     list_push(&front->sessions, &session->kept);
-    front->open++;
-    cells_add(front->lane->loop->cells, front->plan->connections, 1);
-    cells_add(front->lane->loop->cells, front->plan->accepted, 1);
+    front->session_count++;
+    cells_add(cells, front->entry.plan->connections, 1);
+    cells_add(cells, front->entry.plan->accepted, 1);
     if (link->loop->uv == NULL)
         return;
     tcp_keepalive(link, settings->keepalive.idle, settings->keepalive.interval, settings->keepalive.count);
@@ -89,12 +96,36 @@ void front_take(struct front *front, struct link *link)
 
 static void forget(struct front *front, struct session *session)
 {
+    struct loop *loop = front->entry.lane->loop;
     struct caller *caller = session->owner;
     session_forget(session);
-    loop_give(front->lane->loop, caller, sizeof *caller);
-    front->open--;
-    atomic_fetch_sub_explicit(&front->plan->open, 1, memory_order_relaxed);
-    cells_sub(front->lane->loop->cells, front->plan->connections, 1);
+    loop_give(loop, caller, sizeof *caller);
+    front->session_count--;
+    atomic_fetch_sub_explicit(&front->entry.plan->open, 1, memory_order_relaxed);
+    cells_sub(loop->cells, front->entry.plan->connections, 1);
+}
+
+/* Frees it at the end of the turn if it has drained. */
+static void settle(struct front *front)
+{
+    if (!front->draining || front->listening || front->session_count > 0 || !list_is_linked(&front->node))
+        return;
+    list_remove(&front->node);
+    loop_retire(front->entry.lane->loop, &front->retire);
+}
+
+static void front_free(struct front *front)
+{
+    task_cancel(&front->keeper.task);
+    task_cancel(&front->accept);
+    view_unref(front->entry.view);
+    front->magic = 0;
+    free(front);
+}
+
+static void run_retire(struct task *task)
+{
+    front_free(CONTAINER(task, struct front, retire));
 }
 
 /* The keeper's task: new streams become exchanges, closed sessions are let go. */
@@ -106,25 +137,25 @@ static void on_news(struct task *task)
         struct session *session = CONTAINER(node, struct session, news);
         struct caller *caller = session->owner;
         for (struct list_node *fresh; (fresh = list_pop(&session->fresh)) != NULL;)
-            exchange_start(front->lane, caller, CONTAINER(fresh, struct stream, fresh));
+            exchange_start(caller, CONTAINER(fresh, struct stream, fresh));
         if ((session->marks & SESSION_CLOSED) != 0)
             forget(front, session);
     }
+    settle(front);
 }
 
 static void on_accepted(struct task *task)
 {
     struct front *front = CONTAINER(task, struct front, accept);
-    for (size_t i = 0; i < front->listener_count; i++)
-        for (struct list_node *node; (node = list_pop(&front->listeners[i].fresh)) != NULL;)
-            front_take(front, CONTAINER(node, struct link, node));
+    for (struct list_node *node; (node = list_pop(&front->listener.fresh)) != NULL;)
+        front_take(front, CONTAINER(node, struct link, node));
 }
 
 static void on_listener_closed(struct task *task)
 {
-    struct listener *listener = CONTAINER(task, struct listener, retire);
-    struct front *front = CONTAINER(listener->task, struct front, accept);
-    front->open--;
+    struct front *front = CONTAINER(CONTAINER(task, struct listener, retire), struct front, listener);
+    front->listening = false;
+    settle(front);
 }
 
 struct front *front_new(struct lane *lane, struct front_plan *plan)
@@ -133,49 +164,74 @@ struct front *front_new(struct lane *lane, struct front_plan *plan)
     if (front == NULL)
         return NULL;
     front->magic = FRONT_MAGIC;
-    front->lane = lane;
-    front->plan = plan;
+    front->entry = (struct entry){lane, view_ref(lane->view), plan};
+    front->http = plan->settings->http;
     front->keeper.task.run = on_news;
     front->keeper.queue = &lane->loop->ready;
     front->accept.run = on_accepted;
+    front->retire.run = run_retire;
+    front->listener.task = &front->accept;
+    front->listener.retire.run = on_listener_closed;
+    list_init(&front->listener.fresh);
     list_init(&front->keeper.news);
     list_init(&front->sessions);
+    list_push(&lane->fronts, &front->node);
     return front;
 }
 
-struct front *front_start(struct lane *lane, struct front_plan *plan, const int *fds, int *error)
+struct front *front_start(struct lane *lane, struct front_plan *plan, const struct address *address, int fd,
+                          int *error)
 {
     struct front *front = front_new(lane, plan);
-    *error = UV_ENOMEM;
-    if (front == NULL)
-        return NULL;
-    front->listeners = calloc(plan->settings->address_count, sizeof *front->listeners);
-    if (front->listeners == NULL) {
-        front_free(front);
+    if (front == NULL) {
+        close(fd);
+        *error = UV_ENOMEM;
         return NULL;
     }
-    *error = 0;
-    for (size_t i = 0; i < plan->settings->address_count; i++) {
-        struct listener *listener = &front->listeners[i];
-        listener->task = &front->accept;
-        listener->retire.run = on_listener_closed;
-        int failed =
-            listener_start(listener, lane->loop, fds[i], address_is_unix(&plan->settings->addresses[i]));
-        *error = *error != 0 ? *error : failed;
-        front->open += listener->open;
-        front->listener_count++;
-    }
-    return front;
+    front->address = *address;
+    *error = listener_start(&front->listener, lane->loop, fd, address_is_unix(address));
+    front->listening = front->listener.open;
+    if (*error == 0)
+        return front;
+    front_drain(front);
+    return NULL;
 }
 
+/* The limit and the gauge of connections are the plan's. */
+static void move_counts(const struct front *front, struct front_plan *before, struct front_plan *after)
+{
+    struct cells *cells = front->entry.lane->loop->cells;
+    atomic_fetch_sub_explicit(&before->open, front->session_count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&after->open, front->session_count, memory_order_relaxed);
+    cells_sub(cells, before->connections, front->session_count);
+    cells_add(cells, after->connections, front->session_count);
+}
+
+void front_renew(struct front *front, struct front_plan *plan)
+{
+    CHECK(front, FRONT_MAGIC);
+    struct lane *lane = front->entry.lane;
+    struct view *before = front->entry.view;
+    ASSERT(!front->draining);
+    move_counts(front, front->entry.plan, plan);
+    front->entry = (struct entry){lane, view_ref(lane->view), plan};
+    front->http = plan->settings->http;
+    view_unref(before);
+}
+
+/* What the kernel has accepted already is served. */
 void front_drain(struct front *front)
 {
     CHECK(front, FRONT_MAGIC);
+    if (front->listening && !front->draining) {
+        listener_accept(&front->listener);
+        on_accepted(&front->accept);
+        listener_stop(&front->listener);
+    }
     front->draining = true;
-    for (size_t i = 0; i < front->listener_count; i++)
-        listener_stop(&front->listeners[i]);
     LIST_EACH_SAFE(&front->sessions, node)
     session_drain(CONTAINER(node, struct session, kept));
+    settle(front);
 }
 
 void front_close(struct front *front)
@@ -185,18 +241,36 @@ void front_close(struct front *front)
     session_close(CONTAINER(node, struct session, kept));
 }
 
-bool front_is_empty(const struct front *front)
+struct front *front_find(const struct lane *lane, const struct address *address, bool stale)
 {
-    return front->open == 0;
+    LIST_EACH(&lane->fronts, node)
+    {
+        struct front *front = CONTAINER(node, struct front, node);
+        bool current = front->draining || front->entry.view == lane->view;
+        if (address_equal(&front->address, address) && (!stale || !current))
+            return front;
+    }
+    return NULL;
 }
 
-void front_free(struct front *front)
+void fronts_drain_stale(struct lane *lane)
 {
-    CHECK(front, FRONT_MAGIC);
-    ASSERT(front_is_empty(front));
-    task_cancel(&front->keeper.task);
-    task_cancel(&front->accept);
-    front->magic = 0;
-    free(front->listeners);
-    free(front);
+    LIST_EACH_SAFE(&lane->fronts, node)
+    {
+        struct front *front = CONTAINER(node, struct front, node);
+        if (front->entry.view != lane->view)
+            front_drain(front);
+    }
+}
+
+void fronts_drain(struct lane *lane)
+{
+    LIST_EACH_SAFE(&lane->fronts, node)
+    front_drain(CONTAINER(node, struct front, node));
+}
+
+void fronts_close(struct lane *lane)
+{
+    LIST_EACH_SAFE(&lane->fronts, node)
+    front_close(CONTAINER(node, struct front, node));
 }

@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A front is a listener on one lane: it takes accepted links, makes sessions of them within the limits, and an exchange
- * of each of their streams. It owns its listeners and its sessions.
+ * A front is one listening address on one lane: it takes accepted links, makes sessions of them within the limits, and an
+ * exchange of each of their streams. It owns its listener and its sessions, and belongs to its lane. A reload gives it
+ * another plan; one that is in no plan any more drains, and frees itself when its last connection is gone.
  */
 #ifndef EXCHANGE_FRONT_H
 #define EXCHANGE_FRONT_H
 
-#include "exchange/lane.h"
+#include "exchange/exchange.h"
 #include "http/session.h"
-#include "net/listener.h"
+#include "net/address.h"
 
 struct front;
 
-/* Listens on fds, one for each address of the plan, and owns them. NULL with *error set to libuv's error. */
-struct front *front_start(struct lane *lane, struct front_plan *plan, const int *fds, int *error);
+/* Listens on fd, which it owns from now on, also when it fails: NULL with *error set to libuv's error. The plan is of the
+ * lane's current view. */
+struct front *front_start(struct lane *lane, struct front_plan *plan, const struct address *address, int fd,
+                          int *error);
 
-/* A front without a listener, for tests: sessions come by front_take. */
+/* A front without a listener, for tests: sessions come by front_take. NULL when out of memory. */
 struct front *front_new(struct lane *lane, struct front_plan *plan);
 
 /* Serves an open link; closes it when a limit is reached. */
 void front_take(struct front *front, struct link *link);
+
+/* Goes on with another plan, of the lane's current view: what is open stays open. */
+void front_renew(struct front *front, struct front_plan *plan);
 
 /* Accepts nothing more; idle connections close, the others after their current answer. */
 void front_drain(struct front *front);
@@ -27,8 +33,13 @@ void front_drain(struct front *front);
 /* Closes what is left at once. */
 void front_close(struct front *front);
 
-/* Whether every connection is gone after front_drain; then front_free may be called. */
-bool front_is_empty(const struct front *front);
-void front_free(struct front *front);
+/* The lane's front at that address, also one that drains. stale: one that does not, and that the lane's view has not
+ * renewed yet. NULL when there is none. */
+struct front *front_find(const struct lane *lane, const struct address *address, bool stale);
+
+/* Those of the lane: all of them, or those that its view has not renewed. */
+void fronts_drain_stale(struct lane *lane);
+void fronts_drain(struct lane *lane);
+void fronts_close(struct lane *lane);
 
 #endif

@@ -181,7 +181,7 @@ static struct text expand(struct exchange *exchange, struct text pattern)
     target_split(exchange->down->head_in.path, &path, &query);
     bool has_query = path.len < exchange->down->head_in.path.len;
     const struct variable variables[] = {
-        {TEXT("{scheme}"), exchange->caller->front->scheme},
+        {TEXT("{scheme}"), exchange->front->scheme},
         {TEXT("{host}"), exchange->down->head_in.authority},
         {TEXT("{path}"), path},
         {TEXT("{query}"),

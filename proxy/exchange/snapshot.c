@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/panic.h"
 
@@ -88,7 +89,7 @@ static bool fill(struct snapshot *snapshot)
     if (snapshot->fronts == NULL || snapshot->routes == NULL || snapshot->clusters == NULL)
         return false;
     for (size_t i = 0; i < settings->cluster_count; i++)
-        if ((snapshot->clusters[i] = cluster_new(&settings->clusters[i])) == NULL)
+        if ((snapshot->clusters[i] = cluster_open(&settings->clusters[i])) == NULL)
             return false;
     for (size_t i = 0; i < settings->front_count; i++)
         if (!plan_front(snapshot, i))
@@ -102,8 +103,7 @@ static void snapshot_free(struct snapshot *snapshot)
     for (size_t i = 0; snapshot->fronts != NULL && i < settings->front_count; i++)
         route_table_free(snapshot->fronts[i].routes);
     for (size_t i = 0; snapshot->clusters != NULL && i < settings->cluster_count; i++)
-        if (snapshot->clusters[i] != NULL)
-            cluster_free(snapshot->clusters[i]);
+        cluster_unref(snapshot->clusters[i]);
     free(snapshot->fronts);
     free(snapshot->routes);
     free(snapshot->clusters);
@@ -127,6 +127,20 @@ struct snapshot *snapshot_new(const struct snapshot_settings *settings, void (*r
     snapshot->release = release;
     snapshot->owner = owner;
     return snapshot;
+}
+
+void snapshot_install(struct snapshot *snapshot)
+{
+    CHECK(snapshot, SNAPSHOT_MAGIC);
+    for (size_t i = 0; i < snapshot->settings->cluster_count; i++) {
+        struct roster *roster = roster_new(&snapshot->settings->clusters[i]);
+        if (roster != NULL)
+            cluster_install(snapshot->clusters[i], roster);
+        else
+            log_write(LOG_ERROR,
+                      "upstream %.*s: out of memory for its endpoints; it goes on with the old ones",
+                      TEXT_ARGS(snapshot->clusters[i]->name));
+    }
 }
 
 void snapshot_ref(struct snapshot *snapshot)

@@ -88,8 +88,7 @@ static enum verdict arrive(struct exchange *exchange)
 
 static enum verdict find_route(struct exchange *exchange)
 {
-    const struct route *route =
-        route_table_find(exchange->caller->front->routes, exchange->host, exchange->path);
+    const struct route *route = route_table_find(exchange->front->routes, exchange->host, exchange->path);
     if (route == NULL)
         return fail(exchange, FAULT(no_route));
     exchange->route = route;
@@ -104,6 +103,7 @@ static enum verdict admit(struct exchange *exchange)
     const struct route_settings *settings = exchange->route->settings;
     switch (settings->target) {
     case TARGET_UPSTREAM:
+        exchange->cluster = settings->cluster;
         return go(exchange, STEP_PICKED);
     case TARGET_REDIRECT:
         exchange->up = reply_redirect(exchange);
@@ -217,8 +217,8 @@ static enum verdict finish(struct exchange *exchange)
     struct loop *loop = exchange->lane->loop;
     wheel_cancel(&loop->wheel, &exchange->deadline);
     wheel_cancel(&loop->wheel, &exchange->timer);
-    trail_note(exchange->lane, exchange);
     attempt_end(exchange, exchange->up != NULL ? exchange->up->head_in.status : 0);
+    trail_note(exchange->lane, exchange);
     chain_clear(&exchange->replay);
     stream_done(exchange->down);
     exchange->down = NULL;

@@ -55,12 +55,11 @@ static int64_t now_ms(void)
 
 static void put_upstream(struct buffer *line, const struct exchange *exchange)
 {
-    const struct endpoint *endpoint = exchange->claim.endpoint;
     if (exchange->attempts == 0)
         return;
-    if (endpoint != NULL) {
-        put_text(line, ",\"upstream\":", endpoint->cluster);
-        put_text(line, ",\"endpoint\":", endpoint->name);
+    if (exchange->endpoint.len > 0) {
+        put_text(line, ",\"upstream\":", exchange->view->snapshot->clusters[exchange->cluster]->name);
+        put_text(line, ",\"endpoint\":", exchange->endpoint);
     }
     if (exchange->first_byte_us != 0)
         put_ms(line, ",\"upstream_ms\":", exchange->first_byte_us - exchange->sent_us);
@@ -73,7 +72,7 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     const struct route_settings *route = exchange->route->settings;
     char time[FORMAT_ISO_TIME_MAX];
     put_text(line, "{\"time\":", (struct text){time, format_iso_time(now_ms(), time)});
-    put_text(line, ",\"listener\":", exchange->caller->front->settings->name);
+    put_text(line, ",\"listener\":", exchange->front->settings->name);
     put_text(line, ",\"route\":", route != NULL ? route->name : TEXT(""));
     put_text(line, ",\"client\":", caller_ip(exchange->caller));
     put_text(line, ",\"method\":", head->method_text);

@@ -178,6 +178,13 @@ unsigned address_port(const struct address *address)
     return ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port : address->v6.sin6_port);
 }
 
+bool address_is_any(const struct address *address)
+{
+    if (address->any.sa_family == AF_INET)
+        return address->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
+}
+
 bool address_is_loopback(const struct address *address)
 {
     if (!is_ip(address))

@@ -32,6 +32,7 @@ struct text address_write_ip(const struct address *address, char *buffer);
 
 bool address_equal(const struct address *a, const struct address *b);
 unsigned address_port(const struct address *address);
+bool address_is_any(const struct address *address); /* 0.0.0.0 or [::] */
 bool address_is_loopback(const struct address *address);
 bool address_is_unix(const struct address *address);
 

@@ -113,6 +113,12 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         continue;
 }
 
+void listener_accept(struct listener *listener)
+{
+    for (int i = 0; i < BACKLOG && accept_one(listener); i++)
+        continue;
+}
+
 int listener_start(struct listener *listener, struct loop *loop, int fd, bool local)
 {
     listener->loop = loop;

@@ -29,6 +29,9 @@ struct listener {
 /* Listens on the descriptor, which it owns from now on, also when it fails. 0 or libuv's error. */
 int listener_start(struct listener *listener, struct loop *loop, int fd, bool local);
 
+/* Takes what waits now, a bounded number, as when the socket is readable. */
+void listener_accept(struct listener *listener);
+
 /* Accepts nothing more, closes what nobody took yet, and then puts retire on the loop's retired list. */
 void listener_stop(struct listener *listener);
 

@@ -30,7 +30,7 @@ static int run(const char *path)
         fprintf(stderr, "weir: not started: %s has the problems above\n", path);
         return 1;
     }
-    return supervise(config, NULL);
+    return supervise(config, path, NULL);
 }
 
 static int check(const char *path)

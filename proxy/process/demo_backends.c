@@ -6,24 +6,23 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "base/log.h"
 #include "exchange/front.h"
+#include "net/listener.h"
 #include "net/pulse.h"
 #include "net/tcp.h"
 #include "process/demo_pages.h"
 #include "process/sockets.h"
 
-/* One server. Its front is NULL while it is down. */
+/* One server. It has no front while it is down. */
 struct backend {
     char name[16];
     unsigned port;
     struct address address;
-    struct front *front;
     struct timer change; /* go down now, or come back */
-    bool going;          /* down: the front is closing */
+    bool down;
 };
 
-/* How often it is looked whether a front that closes is gone. */
+/* How often it is looked whether everything is gone at the end. */
 enum { PROGRESS_MS = 20 };
 
 struct backends {
@@ -44,10 +43,9 @@ struct backends {
 
 static struct backends backends;
 
-static void close_front(struct backend *backend)
+static struct front *front_of(const struct backend *backend)
 {
-    backend->going = true;
-    front_close(backend->front);
+    return front_find(&backends.lane, &backend->address, false);
 }
 
 static void stay_down(struct backend *backend)
@@ -55,45 +53,39 @@ static void stay_down(struct backend *backend)
     wheel_set(&backends.loop.wheel, &backend->change, DEMO_STOP_SECONDS * 1000);
 }
 
-static void come_back(struct backend *backend)
+static int open_front(const struct backend *backend)
 {
-    int error = 0;
+    int error = UV_EADDRINUSE;
     size_t index = (size_t)(backend - backends.all);
     int fd = listener_socket(&backend->address);
     if (fd >= 0)
-        backend->front = front_start(&backends.lane, &backends.snapshot->fronts[index], &fd, &error);
-    if (backend->front != NULL && error == 0) {
+        front_start(&backends.lane, &backends.snapshot->fronts[index], &backend->address, fd, &error);
+    return error;
+}
+
+static void come_back(struct backend *backend)
+{
+    if (front_of(backend) == NULL && open_front(backend) == 0) {
+        backend->down = false;
         printf("demo: %s is back\n", backend->name);
         return;
     }
     printf("demo: %s cannot come back yet: port %u is not free\n", backend->name, backend->port);
-    if (backend->front != NULL)
-        close_front(backend);
-    else
-        stay_down(backend);
+    stay_down(backend);
 }
 
 /* The timer fires in the turn after the answer was sent, and again when the time is over. */
 static void on_change(struct timer *timer)
 {
     struct backend *backend = CONTAINER(timer, struct backend, change);
-    if (backend->front == NULL) {
+    if (backend->down) {
         come_back(backend);
         return;
     }
-    close_front(backend);
+    backend->down = true;
+    front_close(front_of(backend));
     printf("demo: %s is down for %d seconds; requests go to the others\n", backend->name, DEMO_STOP_SECONDS);
-}
-
-static void let_go(struct backend *backend)
-{
-    if (!backend->going || !front_is_empty(backend->front))
-        return;
-    front_free(backend->front);
-    backend->front = NULL;
-    backend->going = false;
-    if (!backends.ending)
-        stay_down(backend);
+    stay_down(backend);
 }
 
 static struct stream *serve(void *owner, struct exchange *exchange)
@@ -109,12 +101,7 @@ static struct stream *serve(void *owner, struct exchange *exchange)
 
 static void settle(struct backends *all)
 {
-    bool empty = true;
-    for (int i = 0; i < DEMO_BACKENDS; i++) {
-        let_go(&all->all[i]);
-        empty = empty && all->all[i].front == NULL;
-    }
-    if (!all->ending || !empty || tcp_count() > 0)
+    if (!all->ending || !list_is_empty(&all->lane.fronts) || tcp_count() > 0)
         return;
     lane_clear(&all->lane);
     uv_close((uv_handle_t *)&all->stop, NULL);
@@ -131,11 +118,9 @@ static void on_stop(uv_async_t *stop)
 {
     struct backends *all = stop->data;
     all->ending = true;
-    for (int i = 0; i < DEMO_BACKENDS; i++) {
+    for (int i = 0; i < DEMO_BACKENDS; i++)
         wheel_cancel(&all->loop.wheel, &all->all[i].change);
-        if (all->all[i].front != NULL)
-            close_front(&all->all[i]);
-    }
+    fronts_close(&all->lane);
 }
 
 static void thread_main(void *arg)
@@ -208,19 +193,18 @@ static bool start_thread(struct backends *all)
 bool demo_backends_start(void)
 {
     struct sockets sockets;
+    struct buffer why = BUFFER_EMPTY;
     struct backends *all = &backends;
     describe(all);
-    if (!prepare(all) || !sockets_open(&sockets, &all->settings, 1))
-        return false;
-    for (size_t i = 0; i < DEMO_BACKENDS; i++) {
-        int error = 0;
-        all->all[i].front =
-            front_start(&all->lane, &all->snapshot->fronts[i], sockets_of(&sockets, 0, i), &error);
-        if (all->all[i].front == NULL || error != 0)
-            return false;
-    }
+    sockets_init(&sockets, 1);
+    bool ready = prepare(all) && sockets_want(&sockets, &all->settings, &why);
+    struct socket_share share = sockets_share(&sockets, 0);
+    ready = ready && fronts_renew(&all->lane, &share.source) == 0 && start_thread(all);
+    if (why.len > 0)
+        fprintf(stderr, "weir demo: %.*s\n", TEXT_ARGS(buffer_text(&why)));
+    buffer_clear(&why);
     sockets_clear(&sockets, false);
-    return start_thread(all);
+    return ready;
 }
 
 void demo_backends_stop(void)

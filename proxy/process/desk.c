@@ -5,14 +5,17 @@
 
 static bool listen_on(struct desk *desk)
 {
-    int error = 0;
-    if (!sockets_open(&desk->sockets, desk->site->settings, 1))
-        return false;
-    desk->front = front_start(&desk->lane, &desk->site->fronts[0], sockets_of(&desk->sockets, 0, 0), &error);
-    if (desk->front != NULL && error == 0)
-        return true;
-    log_write(LOG_ERROR, "the admin API cannot listen: %s", uv_strerror(error));
-    return false;
+    struct buffer why = BUFFER_EMPTY;
+    struct socket_share share = sockets_share(&desk->sockets, 0);
+    bool open = sockets_want(&desk->sockets, desk->site->settings, &why);
+    if (!open)
+        log_write(LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(&why)));
+    buffer_clear(&why);
+    int error = open ? fronts_renew(&desk->lane, &share.source) : 0;
+    sockets_settle(&desk->sockets);
+    if (error != 0)
+        log_write(LOG_ERROR, "the admin API cannot listen: %s", uv_strerror(error));
+    return open && error == 0;
 }
 
 static bool begin(struct desk *desk, uv_loop_t *uv)
@@ -28,8 +31,7 @@ bool desk_open(struct desk *desk, uv_loop_t *uv, const struct admin_settings *se
                struct admin_state *state, struct snapshot *serving)
 {
     *desk = (struct desk){0};
-    if (settings->listen.len == 0)
-        return true;
+    sockets_init(&desk->sockets, 1);
     desk->admin = admin_new(settings, serving, state);
     desk->site = desk->admin != NULL ? snapshot_new(admin_site(desk->admin), NULL, NULL) : NULL;
     if (desk->site == NULL || !begin(desk, uv)) {
@@ -43,8 +45,7 @@ void desk_close(struct desk *desk)
 {
     if (!desk->begun)
         return;
-    if (desk->front != NULL)
-        front_close(desk->front);
+    fronts_close(&desk->lane);
     loop_beat(&desk->loop);
     pulse_stop(&desk->pulse);
 }
@@ -53,14 +54,11 @@ void desk_clear(struct desk *desk)
 {
     if (desk->begun) {
         loop_beat(&desk->loop);
-        if (desk->front != NULL)
-            front_free(desk->front);
         lane_clear(&desk->lane);
         loop_clear(&desk->loop);
         cells_free(desk->loop.cells);
     }
-    if (desk->sockets.fds != NULL)
-        sockets_clear(&desk->sockets, true);
+    sockets_clear(&desk->sockets, true);
     if (desk->site != NULL)
         snapshot_unref(desk->site);
     if (desk->admin != NULL)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The control thread's own lane: a loop that serves the admin API through the same fronts and exchanges as workers do. */
+/* The control thread's own lane: a loop that serves the admin API through the same fronts and exchanges as workers do, and
+ * on which upstreams are looked after. */
 #ifndef PROCESS_DESK_H
 #define PROCESS_DESK_H
 
 #include "admin/admin.h"
-#include "exchange/front.h"
 #include "net/pulse.h"
 #include "process/sockets.h"
 
@@ -15,8 +15,7 @@ struct desk {
     struct loop loop;
     struct pulse pulse;
     struct lane lane;
-    struct front *front; /* NULL: the admin API is off */
-    bool begun;          /* loop, pulse and lane are there */
+    bool begun; /* loop, pulse and lane are there */
 };
 
 /* Begins to serve on the loop. False when that failed, having said why. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "net/listener.h"
 
 static const char *advice(int error)
@@ -25,20 +24,33 @@ static const char *advice(int error)
     }
 }
 
-static bool complain(const struct front_settings *front, const struct address *address)
+static bool complain(const struct front_settings *front, const struct address *address, struct buffer *why)
 {
     char room[ADDRESS_TEXT_MAX];
+    int error = errno;
     struct text written = address_write(address, room);
-    log_write(LOG_ERROR, "listener %.*s: cannot listen on %.*s: %s; %s", TEXT_ARGS(front->name),
-              TEXT_ARGS(written), strerror(errno), advice(errno));
+    buffer_printf(why, "listener %.*s: cannot listen on %.*s: %s; %s", TEXT_ARGS(front->name),
+                  TEXT_ARGS(written), strerror(error), advice(error));
+    return false;
+}
+
+/* One of ours is in the way: a bind would fail because of it. */
+static bool overlaps_ours(const struct sockets *sockets, const struct address *address)
+{
+    for (size_t i = 0; i < sockets->count; i++) {
+        const struct address *ours = &sockets->rows[i].address;
+        if (!address_is_unix(ours) && address_port(ours) == address_port(address) &&
+            (address_is_any(ours) || address_is_any(address)))
+            return true;
+    }
     return false;
 }
 
 /* SO_REUSEPORT would let two weirs share a port without noticing; a bind without it tells. */
-static bool is_taken(const struct address *address)
+static bool is_taken(const struct sockets *sockets, const struct address *address)
 {
     int one = 1;
-    if (address_is_unix(address) || address_port(address) == 0)
+    if (address_is_unix(address) || address_port(address) == 0 || overlaps_ours(sockets, address))
         return false;
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -52,62 +64,151 @@ static bool is_taken(const struct address *address)
     return taken;
 }
 
-static bool open_address(struct sockets *sockets, const struct address *address, size_t place)
+static void row_clear(const struct sockets *sockets, struct socket_row *row, bool unlink_path)
+{
+    for (unsigned worker = 0; worker < sockets->workers; worker++)
+        if (row->fds[worker] >= 0 && !row->taken[worker])
+            close(row->fds[worker]);
+    if (unlink_path && row->fds[0] >= 0 && address_is_unix(&row->address))
+        unlink(row->address.local.sun_path);
+    free(row->fds);
+    free(row->taken);
+}
+
+static bool open_row(const struct sockets *sockets, struct socket_row *row)
 {
     for (unsigned worker = 0; worker < sockets->workers; worker++) {
-        int *fd = &sockets->fds[worker * sockets->per_worker + place];
-        if (worker > 0 && address_is_unix(address))
-            *fd = fcntl(sockets->fds[place], F_DUPFD_CLOEXEC, 3);
-        else
-            *fd = listener_socket(address);
-        if (*fd < 0)
+        int fd = worker > 0 && address_is_unix(&row->address) ? fcntl(row->fds[0], F_DUPFD_CLOEXEC, 3)
+                                                              : listener_socket(&row->address);
+        row->fds[worker] = fd;
+        if (fd < 0)
             return false;
     }
     return true;
 }
 
-static size_t count_addresses(const struct snapshot_settings *settings, size_t fronts)
+static struct socket_row *row_new(struct sockets *sockets, const struct address *address)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < fronts; i++)
-        count += settings->fronts[i].address_count;
-    return count;
+    struct socket_row *rows = realloc(sockets->rows, (sockets->count + 1) * sizeof *rows);
+    if (rows == NULL)
+        return NULL;
+    sockets->rows = rows;
+    struct socket_row *row = &rows[sockets->count];
+    *row = (struct socket_row){.address = *address};
+    row->fds = malloc(sockets->workers * sizeof *row->fds);
+    row->taken = calloc(sockets->workers, sizeof *row->taken);
+    if (row->fds == NULL || row->taken == NULL) {
+        free(row->fds);
+        free(row->taken);
+        return NULL;
+    }
+    for (unsigned worker = 0; worker < sockets->workers; worker++)
+        row->fds[worker] = -1;
+    sockets->count++;
+    return row;
 }
 
-static bool open_front(struct sockets *sockets, size_t index)
+static struct socket_row *row_find(const struct sockets *sockets, const struct address *address)
 {
-    const struct front_settings *front = &sockets->settings->fronts[index];
-    size_t first = count_addresses(sockets->settings, index);
-    for (size_t i = 0; i < front->address_count; i++)
-        if (is_taken(&front->addresses[i]) || !open_address(sockets, &front->addresses[i], first + i))
-            return complain(front, &front->addresses[i]);
-    return true;
+    for (size_t i = 0; i < sockets->count; i++)
+        if (address_equal(&sockets->rows[i].address, address))
+            return &sockets->rows[i];
+    return NULL;
 }
 
-bool sockets_open(struct sockets *sockets, const struct snapshot_settings *settings, unsigned workers)
+static bool want(struct sockets *sockets, const struct address *address)
 {
-    size_t per_worker = count_addresses(settings, settings->front_count);
-    *sockets = (struct sockets){.settings = settings, .workers = workers, .per_worker = per_worker};
-    sockets->fds = calloc(per_worker * workers + 1, sizeof(int));
-    if (sockets->fds == NULL)
-        return false;
-    for (size_t i = 0; i < settings->front_count; i++)
-        if (!open_front(sockets, i))
+    struct socket_row *row = row_find(sockets, address);
+    errno = ENOMEM;
+    if (row == NULL) {
+        if (is_taken(sockets, address) || (row = row_new(sockets, address)) == NULL ||
+            !open_row(sockets, row))
             return false;
+    }
+    row->wanted = true;
     return true;
 }
 
-const int *sockets_of(const struct sockets *sockets, unsigned worker, size_t front)
+/* Keeps the rows that pass. */
+static void sift(struct sockets *sockets, bool (*passes)(const struct socket_row *row), bool unlink_paths)
 {
-    return sockets->fds + worker * sockets->per_worker + count_addresses(sockets->settings, front);
+    size_t kept = 0;
+    for (size_t i = 0; i < sockets->count; i++) {
+        if (passes(&sockets->rows[i]))
+            sockets->rows[kept++] = sockets->rows[i];
+        else
+            row_clear(sockets, &sockets->rows[i], unlink_paths);
+    }
+    sockets->count = kept;
+}
+
+static bool is_settled(const struct socket_row *row)
+{
+    return row->settled;
+}
+
+static bool is_wanted(const struct socket_row *row)
+{
+    return row->wanted;
+}
+
+static bool want_all(struct sockets *sockets, const struct snapshot_settings *settings, struct buffer *why)
+{
+    for (size_t i = 0; i < settings->front_count; i++) {
+        const struct front_settings *front = &settings->fronts[i];
+        for (size_t k = 0; k < front->address_count; k++)
+            if (!want(sockets, &front->addresses[k]))
+                return complain(front, &front->addresses[k], why);
+    }
+    return true;
+}
+
+void sockets_init(struct sockets *sockets, unsigned workers)
+{
+    *sockets = (struct sockets){.workers = workers};
+}
+
+bool sockets_want(struct sockets *sockets, const struct snapshot_settings *settings, struct buffer *why)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        sockets->rows[i].wanted = false;
+    if (want_all(sockets, settings, why))
+        return true;
+    sift(sockets, is_settled, true);
+    return false;
+}
+
+static int take(struct socket_source *source, const struct address *address)
+{
+    struct socket_share *share = CONTAINER(source, struct socket_share, source);
+    struct socket_row *row = row_find(share->sockets, address);
+    if (row == NULL || row->taken[share->worker])
+        return -1;
+    row->taken[share->worker] = true;
+    return row->fds[share->worker];
+}
+
+struct socket_share sockets_share(struct sockets *sockets, unsigned worker)
+{
+    return (struct socket_share){.source = {take}, .sockets = sockets, .worker = worker};
+}
+
+void sockets_settle(struct sockets *sockets)
+{
+    sift(sockets, is_wanted, true);
+    for (size_t i = 0; i < sockets->count; i++)
+        sockets->rows[i].settled = true;
+}
+
+static bool is_none(const struct socket_row *row)
+{
+    (void)row;
+    return false;
 }
 
 void sockets_clear(struct sockets *sockets, bool unlink_paths)
 {
-    for (size_t i = 0; unlink_paths && i < sockets->settings->front_count; i++)
-        for (size_t k = 0; k < sockets->settings->fronts[i].address_count; k++)
-            if (address_is_unix(&sockets->settings->fronts[i].addresses[k]))
-                unlink(sockets->settings->fronts[i].addresses[k].local.sun_path);
-    free(sockets->fds);
-    sockets->fds = NULL;
+    sift(sockets, is_none, unlink_paths);
+    free(sockets->rows);
+    sockets->rows = NULL;
 }

@@ -1,27 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The listening sockets of a process, opened by the control thread before anything is served: one for each worker and
- * TCP address (SO_REUSEPORT), duplicates of one for a Unix socket. Whoever starts to listen on one owns it.
+ * The listening sockets of a process, opened by the control thread before anything is served there: one for each worker
+ * and TCP address (SO_REUSEPORT), duplicates of one for a Unix socket. Whoever takes one owns and closes it; the table
+ * still knows its number, to hand it to a new binary.
  */
 #ifndef PROCESS_SOCKETS_H
 #define PROCESS_SOCKETS_H
 
-#include "exchange/settings.h"
+#include "base/buffer.h"
+#include "exchange/fronts.h"
 
-struct sockets {
-    const struct snapshot_settings *settings;
-    unsigned workers;
-    size_t per_worker; /* addresses of all fronts */
-    int *fds;
+struct socket_row {
+    struct address address;
+    int *fds;     /* sockets.workers of them */
+    bool *taken;  /* the same */
+    bool wanted;  /* by the settings that were asked for last */
+    bool settled; /* it was wanted before them too */
 };
 
-/* Opens all of them; false after having said on the error log which one failed, why, and what to do. */
-bool sockets_open(struct sockets *sockets, const struct snapshot_settings *settings, unsigned workers);
+struct sockets {
+    unsigned workers;
+    struct socket_row *rows;
+    size_t count;
+};
 
-/* Those of one front, in the order of its addresses. */
-const int *sockets_of(const struct sockets *sockets, unsigned worker, size_t front);
+/* For one worker: hands out its sockets, each once. */
+struct socket_share {
+    struct socket_source source;
+    struct sockets *sockets;
+    unsigned worker;
+};
 
-/* Frees the table; Unix sockets are removed from the file system when unlink is set. */
+void sockets_init(struct sockets *sockets, unsigned workers);
+
+/* Opens what the settings want and is not open yet. When one fails, those just opened are closed again, and *why says
+ * which one failed, why, and what to do: false. */
+bool sockets_want(struct sockets *sockets, const struct snapshot_settings *settings, struct buffer *why);
+
+struct socket_share sockets_share(struct sockets *sockets, unsigned worker);
+
+/* After every worker has taken its share: forgets what is not wanted any more, and removes those Unix sockets from the
+ * file system. */
+void sockets_settle(struct sockets *sockets);
+
+/* Frees the table; Unix sockets are removed when unlink is set. */
 void sockets_clear(struct sockets *sockets, bool unlink);
 
 #endif

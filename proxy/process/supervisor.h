@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The control thread: opens sockets, starts the workers, serves the admin API on a lane of its own, hears signals, and
- * ends everything in order. One per process.
+ * The control thread: starts the service, hears signals, reloads, and ends everything in order. One per process.
  */
 #ifndef PROCESS_SUPERVISOR_H
 #define PROCESS_SUPERVISOR_H
@@ -9,7 +8,8 @@
 #include "conf/config.h"
 
 /* Serves the config, which it owns from now on, until a signal ends it: TERM and INT drain, a second one ends at once.
- * started is called once everything listens (may be NULL). The exit code of the process. */
-int supervise(struct config *config, void (*started)(void));
+ * path is where the config is read again for a reload; NULL: nowhere. started is called once everything listens (may be
+ * NULL). The exit code of the process. */
+int supervise(struct config *config, const char *path, void (*started)(void));
 
 #endif

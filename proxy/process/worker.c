@@ -6,36 +6,46 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/panic.h"
-#include "exchange/front.h"
 #include "net/pulse.h"
 #include "net/tcp.h"
 
 /* How often a drain looks whether everything is gone. */
 enum { PROGRESS_MS = 10 };
 
+/* What the control thread asks for. It waits for the answer to a plan. */
+struct mail {
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    struct worker_plan plan; /* to be adopted, with a reference to its snapshot */
+    bool has_plan;
+    int error;            /* of the plan adopted last */
+    uint64_t drain_limit; /* ms; 0: not to drain */
+    bool refresh;
+};
+
 struct worker {
     struct worker_plan plan;
     unsigned index;
     uv_thread_t thread;
     uv_sem_t started;
-    int error;                    /* read after started */
-    _Atomic uint64_t drain_limit; /* ms; set before drain is sent */
+    uv_async_t *ended_async;
+    int error; /* read after started */
+    struct mail mail;
     atomic_bool ended;
 
     /* the thread's own */
     uv_loop_t uv;
-    uv_async_t drain;
+    uv_async_t post;     /* there is mail */
     uv_timer_t limit;    /* of draining */
     uv_timer_t progress; /* while draining: is everything gone? */
     struct loop loop;
     struct pulse pulse;
     struct lane lane;
-    struct front **fronts;
-    size_t front_count;
-    bool cleared; /* fronts and lane are gone; links may still be closing */
+    bool cleared; /* the lane is gone; links may still be closing */
 };
 
 static void close_handles(struct worker *worker)
@@ -43,23 +53,17 @@ static void close_handles(struct worker *worker)
     uv_timer_stop(&worker->progress);
     uv_close((uv_handle_t *)&worker->progress, NULL);
     uv_close((uv_handle_t *)&worker->limit, NULL);
-    uv_close((uv_handle_t *)&worker->drain, NULL);
+    uv_close((uv_handle_t *)&worker->post, NULL);
     pulse_stop(&worker->pulse);
 }
 
-static bool fronts_are_empty(const struct worker *worker)
+static bool is_empty(const struct worker *worker)
 {
-    for (size_t i = 0; i < worker->front_count; i++)
-        if (!front_is_empty(worker->fronts[i]))
-            return false;
-    return worker->lane.running_count == 0;
+    return list_is_empty(&worker->lane.fronts) && worker->lane.running_count == 0;
 }
 
 static void clear_lane(struct worker *worker)
 {
-    for (size_t i = 0; i < worker->front_count; i++)
-        front_free(worker->fronts[i]);
-    free(worker->fronts);
     trail_free(worker->lane.trail);
     lane_clear(&worker->lane);
     worker->cleared = true;
@@ -69,7 +73,7 @@ static void clear_lane(struct worker *worker)
 static void on_progress(uv_timer_t *progress)
 {
     struct worker *worker = progress->data;
-    if (!worker->cleared && fronts_are_empty(worker))
+    if (!worker->cleared && is_empty(worker))
         clear_lane(worker);
     if (worker->cleared && tcp_count() == 0)
         close_handles(worker);
@@ -82,50 +86,78 @@ static void on_limit(uv_timer_t *limit)
         return;
     log_write(LOG_WARN, "worker %u: the time to drain is over, %zu requests are cut off", worker->index,
               worker->lane.running_count);
-    for (size_t i = 0; i < worker->front_count; i++)
-        front_close(worker->fronts[i]);
+    fronts_close(&worker->lane);
 }
 
-static void on_drain(uv_async_t *drain)
+static void drain(struct worker *worker, uint64_t limit)
 {
-    struct worker *worker = drain->data;
     if (uv_is_active((uv_handle_t *)&worker->progress))
         return;
-    for (size_t i = 0; i < worker->front_count; i++)
-        front_drain(worker->fronts[i]);
+    fronts_drain(&worker->lane);
     uv_timer_start(&worker->progress, on_progress, 0, PROGRESS_MS);
-    uv_timer_start(&worker->limit, on_limit, atomic_load(&worker->drain_limit), 0);
+    uv_timer_start(&worker->limit, on_limit, limit, 0);
 }
 
-static int start_fronts(struct worker *worker)
+static bool take_trail(struct worker *worker, struct trail_sink *sink)
 {
-    struct snapshot *snapshot = worker->plan.snapshot;
-    worker->fronts = calloc(snapshot->settings->front_count + 1, sizeof(struct front *));
-    if (worker->fronts == NULL)
+    struct trail *trail = sink != NULL ? trail_new(sink, &worker->loop) : NULL;
+    if (sink != NULL && trail == NULL)
+        return false;
+    trail_free(worker->lane.trail);
+    worker->lane.trail = trail;
+    worker->plan.trail_sink = sink;
+    return true;
+}
+
+static int adopt(struct worker *worker, const struct worker_plan *plan)
+{
+    struct socket_share share = sockets_share(plan->sockets, worker->index);
+    if (plan->trail_sink != worker->plan.trail_sink && !take_trail(worker, plan->trail_sink))
         return UV_ENOMEM;
-    for (size_t i = 0; i < snapshot->settings->front_count; i++) {
-        int error = 0;
-        struct front *front = front_start(&worker->lane, &snapshot->fronts[i],
-                                          sockets_of(worker->plan.sockets, worker->index, i), &error);
-        if (front == NULL)
-            return error;
-        worker->fronts[worker->front_count++] = front;
-        if (error != 0)
-            return error;
-    }
-    return 0;
+    if (plan->snapshot == worker->lane.view->snapshot)
+        return 0;
+    return lane_adopt(&worker->lane, plan->snapshot) ? fronts_renew(&worker->lane, &share.source) : UV_ENOMEM;
+}
+
+static void answer_plan(struct worker *worker, const struct worker_plan *plan)
+{
+    int error = worker->cleared ? UV_ESHUTDOWN : adopt(worker, plan);
+    snapshot_unref(plan->snapshot);
+    pthread_mutex_lock(&worker->mail.lock);
+    worker->mail.error = error;
+    worker->mail.has_plan = false;
+    pthread_cond_signal(&worker->mail.answered);
+    pthread_mutex_unlock(&worker->mail.lock);
+}
+
+static void on_post(uv_async_t *post)
+{
+    struct worker *worker = post->data;
+    pthread_mutex_lock(&worker->mail.lock);
+    struct worker_plan plan = worker->mail.plan;
+    bool has_plan = worker->mail.has_plan;
+    uint64_t limit = worker->mail.drain_limit;
+    bool refresh = worker->mail.refresh;
+    worker->mail.refresh = false;
+    pthread_mutex_unlock(&worker->mail.lock);
+    if (has_plan)
+        answer_plan(worker, &plan);
+    if (refresh && !worker->cleared)
+        lane_refresh(&worker->lane);
+    if (limit > 0)
+        drain(worker, limit);
 }
 
 static int start_handles(struct worker *worker)
 {
-    int error = uv_async_init(&worker->uv, &worker->drain, on_drain);
+    int error = uv_async_init(&worker->uv, &worker->post, on_post);
     if (error == 0)
         error = uv_timer_init(&worker->uv, &worker->limit);
     if (error == 0)
         error = uv_timer_init(&worker->uv, &worker->progress);
     if (error == 0)
         error = pulse_start(&worker->pulse, &worker->loop);
-    worker->drain.data = worker->limit.data = worker->progress.data = worker;
+    worker->post.data = worker->limit.data = worker->progress.data = worker;
     return error;
 }
 
@@ -146,10 +178,9 @@ static int serve(struct worker *worker)
     worker->loop.fd_limit = descriptors_for_clients();
     if (worker->loop.cells == NULL || !lane_init(&worker->lane, &worker->loop, worker->plan.snapshot))
         return UV_ENOMEM;
-    if (worker->plan.trail_sink != NULL)
-        worker->lane.trail = trail_new(worker->plan.trail_sink, &worker->loop);
-    int error = start_handles(worker);
-    return error != 0 ? error : start_fronts(worker);
+    struct socket_share share = sockets_share(worker->plan.sockets, worker->index);
+    int error = take_trail(worker, worker->plan.trail_sink) ? start_handles(worker) : UV_ENOMEM;
+    return error != 0 ? error : fronts_renew(&worker->lane, &share.source);
 }
 
 static void worker_main(void *arg)
@@ -167,7 +198,7 @@ static void worker_main(void *arg)
     int busy = uv_loop_close(&worker->uv);
     ASSERT(busy == 0);
     atomic_store(&worker->ended, true);
-    uv_async_send(worker->plan.ended);
+    uv_async_send(worker->ended_async);
 }
 
 /* Signals are the control thread's: a thread takes its mask from its maker. */
@@ -182,15 +213,34 @@ static int start_thread(struct worker *worker)
     return error;
 }
 
-struct worker *worker_start(const struct worker_plan *plan, unsigned index, int *error)
+static struct worker *worker_new(const struct worker_plan *plan, unsigned index, uv_async_t *ended)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    *error = UV_ENOMEM;
     if (worker == NULL)
         return NULL;
     worker->plan = *plan;
     worker->index = index;
+    worker->ended_async = ended;
     uv_sem_init(&worker->started, 0);
+    pthread_mutex_init(&worker->mail.lock, NULL);
+    pthread_cond_init(&worker->mail.answered, NULL);
+    return worker;
+}
+
+static void worker_free(struct worker *worker)
+{
+    uv_sem_destroy(&worker->started);
+    pthread_mutex_destroy(&worker->mail.lock);
+    pthread_cond_destroy(&worker->mail.answered);
+    free(worker);
+}
+
+struct worker *worker_start(const struct worker_plan *plan, unsigned index, uv_async_t *ended, int *error)
+{
+    struct worker *worker = worker_new(plan, index, ended);
+    *error = UV_ENOMEM;
+    if (worker == NULL)
+        return NULL;
     *error = start_thread(worker);
     if (*error == 0) {
         uv_sem_wait(&worker->started);
@@ -199,15 +249,56 @@ struct worker *worker_start(const struct worker_plan *plan, unsigned index, int 
             return worker;
         uv_thread_join(&worker->thread);
     }
-    uv_sem_destroy(&worker->started);
-    free(worker);
+    worker_free(worker);
     return NULL;
+}
+
+static struct timespec in_ms(unsigned ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_sec += ms / 1000;
+    return at;
+}
+
+/* A worker that has not taken the last one yet takes only this one: it has all of it. */
+static void put_plan(struct worker *worker, const struct worker_plan *plan)
+{
+    if (worker->mail.has_plan)
+        snapshot_unref(worker->mail.plan.snapshot);
+    snapshot_ref(plan->snapshot);
+    worker->mail.plan = *plan;
+    worker->mail.has_plan = true;
+}
+
+int worker_adopt(struct worker *worker, const struct worker_plan *plan)
+{
+    struct timespec until = in_ms(ADOPT_LIMIT_MS);
+    int waited = 0;
+    pthread_mutex_lock(&worker->mail.lock);
+    put_plan(worker, plan);
+    uv_async_send(&worker->post);
+    while (worker->mail.has_plan && waited == 0)
+        waited = pthread_cond_timedwait(&worker->mail.answered, &worker->mail.lock, &until);
+    int error = worker->mail.has_plan ? UV_ETIMEDOUT : worker->mail.error;
+    pthread_mutex_unlock(&worker->mail.lock);
+    return error;
+}
+
+void worker_refresh(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->mail.lock);
+    worker->mail.refresh = true;
+    pthread_mutex_unlock(&worker->mail.lock);
+    uv_async_send(&worker->post);
 }
 
 void worker_drain(struct worker *worker, uint64_t limit)
 {
-    atomic_store(&worker->drain_limit, limit);
-    uv_async_send(&worker->drain);
+    pthread_mutex_lock(&worker->mail.lock);
+    worker->mail.drain_limit = limit;
+    pthread_mutex_unlock(&worker->mail.lock);
+    uv_async_send(&worker->post);
 }
 
 bool worker_has_ended(const struct worker *worker)
@@ -218,6 +309,5 @@ bool worker_has_ended(const struct worker *worker)
 void worker_join(struct worker *worker)
 {
     uv_thread_join(&worker->thread);
-    uv_sem_destroy(&worker->started);
-    free(worker);
+    worker_free(worker);
 }

@@ -3,13 +3,26 @@
 #include "base/panic.h"
 #include "upstream/parts.h"
 
-/* The endpoint gets this request: counts as load on it until claim_leave. */
-static void hold(struct claim *claim, size_t index, enum claim_state state)
+/* Which outlet it had, also when it failed there. */
+static void release(struct claim *claim)
 {
-    claim->endpoint = claim->upstream->cluster->endpoints[index];
-    claim->index = (unsigned)index;
+    struct outlet *outlet = claim->outlet;
+    claim->outlet = NULL;
+    claim->endpoint = NULL;
+    if (outlet == NULL)
+        return;
+    outlet->claims--;
+    outlet_settle(outlet);
+}
+
+/* The endpoint gets this request: counts as load on it until leave. */
+static void hold(struct claim *claim, struct outlet *outlet, enum claim_state state)
+{
+    outlet->claims++;
+    release(claim);
+    claim->outlet = outlet;
+    claim->endpoint = outlet->pool.endpoint;
     claim->state = state;
-    claim->upstream->claims++;
     atomic_fetch_add_explicit(&claim->endpoint->active, 1, memory_order_relaxed);
 }
 
@@ -40,20 +53,40 @@ static void leave(struct claim *claim)
         atomic_fetch_sub_explicit(&claim->endpoint->active, 1, memory_order_relaxed);
     if (claim->state == CLAIM_CONNECTING)
         leave_waiting(claim);
-    claim->upstream->claims--;
     claim->state = CLAIM_NEW;
+}
+
+/* The circuit breaker: how many there are at once, in all workers. */
+static bool enter(struct claim *claim)
+{
+    struct cluster *cluster = claim->upstream->cluster;
+    unsigned most = claim->upstream->roster->settings.max_requests;
+    claim->counted = most != 0;
+    if (most == 0 || atomic_fetch_add_explicit(&cluster->active, 1, memory_order_relaxed) < most)
+        return true;
+    atomic_fetch_sub_explicit(&cluster->active, 1, memory_order_relaxed);
+    claim->counted = false;
+    return false;
+}
+
+static void exit_circuit(struct claim *claim)
+{
+    if (claim->counted)
+        atomic_fetch_sub_explicit(&claim->upstream->cluster->active, 1, memory_order_relaxed);
+    claim->counted = false;
 }
 
 void claim_fail(struct claim *claim, const struct fault *fault)
 {
     leave(claim);
+    exit_circuit(claim);
     claim->fault = fault;
 }
 
-void claim_grant(struct claim *claim, size_t index, struct session *session)
+void claim_grant(struct claim *claim, struct outlet *outlet, struct session *session)
 {
     leave(claim);
-    hold(claim, index, CLAIM_GRANTED);
+    hold(claim, outlet, CLAIM_GRANTED);
     claim->reused = session->streams > 0;
     claim->stream = session->ops->open(session, claim->arena);
     if (claim->stream == NULL)
@@ -62,12 +95,11 @@ void claim_grant(struct claim *claim, size_t index, struct session *session)
         stream_follow(claim->stream, claim->queue, claim->task); /* it may break before the task has run */
 }
 
-bool claim_connect(struct claim *claim, size_t index)
+bool claim_connect(struct claim *claim, struct outlet *outlet)
 {
     struct upstream *upstream = claim->upstream;
-    struct outlet *outlet = &upstream->outlets[index];
     leave(claim);
-    hold(claim, index, CLAIM_CONNECTING);
+    hold(claim, outlet, CLAIM_CONNECTING);
     list_push(&outlet->waiting, &claim->node);
     claim->connector =
         connector_new(&upstream->connectors, &claim->endpoint->address, claim->connect_timeout);
@@ -92,13 +124,12 @@ static void expire(struct timer *timer)
 static bool wait_in_line(struct claim *claim)
 {
     struct upstream *upstream = claim->upstream;
-    const struct pool_settings *settings = &upstream->cluster->settings->pool;
+    const struct pool_settings *settings = &upstream->roster->settings.pool;
     if (upstream->pending_count >= settings->pending) {
         claim_fail(claim, FAULT(pending_full));
         return true;
     }
     claim->state = CLAIM_PENDING;
-    upstream->claims++;
     upstream->pending_count++;
     list_push(&upstream->pending, &claim->node);
     claim->timer.fire = expire;
@@ -107,40 +138,46 @@ static bool wait_in_line(struct claim *claim)
     return false;
 }
 
-static bool place(struct claim *claim, size_t index)
+static bool place(struct claim *claim, struct outlet *outlet)
 {
-    struct pool *pool = &claim->upstream->outlets[index].pool;
-    struct session *session = claim->only == NULL ? pool_take(pool) : NULL;
+    struct pool *pool = &outlet->pool;
+    struct session *session = claim->only == 0 ? pool_take(pool) : NULL;
     if (session != NULL) {
-        claim_grant(claim, index, session);
+        claim_grant(claim, outlet, session);
         upstream_keep(claim->upstream, session);
         return true;
     }
-    if (!pool_has_room(pool) && (claim->only == NULL || !pool_end_oldest(pool)))
+    if (!pool_has_room(pool) && (claim->only == 0 || !pool_end_oldest(pool)))
         return wait_in_line(claim);
-    return !claim_connect(claim, index);
+    return !claim_connect(claim, outlet);
 }
 
 bool upstream_claim(struct upstream *upstream, struct claim *claim)
 {
     size_t index;
     CHECK(upstream, UPSTREAM_MAGIC);
-    ASSERT(claim->state == CLAIM_NEW && !upstream->retired);
+    ASSERT(claim->upstream == NULL && !upstream->retired);
     claim->upstream = upstream;
+    upstream->claims++;
     claim->stream = NULL;
-    claim->endpoint = NULL;
     claim->reused = false;
-    claim->fault = upstream_pick(upstream, claim, &index);
-    if (claim->fault != NULL)
+    claim->fault = enter(claim) ? upstream_pick(upstream, claim, &index) : FAULT(circuit_open);
+    if (claim->fault != NULL) {
+        exit_circuit(claim);
         return true;
-    return index == CHOICE_NONE ? wait_in_line(claim) : place(claim, index);
+    }
+    return index == CHOICE_NONE ? wait_in_line(claim) : place(claim, upstream->outlets[index]);
 }
 
 void claim_end(struct claim *claim)
 {
     struct upstream *upstream = claim->upstream;
-    if (claim->state == CLAIM_NEW)
+    if (upstream == NULL)
         return;
     leave(claim);
+    exit_circuit(claim);
+    release(claim);
+    claim->upstream = NULL;
+    upstream->claims--;
     upstream_settle(upstream);
 }

@@ -4,44 +4,110 @@
 #include <stdlib.h>
 
 #include "base/panic.h"
-#include "upstream/balance/balancer.h"
 
-static bool get_endpoints(struct cluster *cluster)
+enum { BUCKETS = 256 }; /* a power of two */
+
+static struct {
+    pthread_mutex_t lock;
+    struct list buckets[BUCKETS]; /* clusters, by cluster.node; zeroed: not yet used */
+} registry = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct list *bucket_of(struct text name)
 {
-    const struct cluster_settings *settings = cluster->settings;
-    cluster->endpoints = calloc(settings->endpoint_count + 1, sizeof(struct endpoint *));
-    if (cluster->endpoints == NULL)
-        return false;
-    for (size_t i = 0; i < settings->endpoint_count; i++) {
-        cluster->endpoints[i] = endpoint_get(settings->name, &settings->endpoints[i]);
-        if (cluster->endpoints[i] == NULL)
-            return false;
-    }
-    return true;
+    struct list *bucket = &registry.buckets[text_hash(name, 0) & (BUCKETS - 1)];
+    if (bucket->head.next == NULL)
+        list_init(bucket);
+    return bucket;
 }
 
-struct cluster *cluster_new(const struct cluster_settings *settings)
+static struct cluster *find(const struct list *bucket, struct text name)
 {
-    struct cluster *cluster = calloc(1, sizeof *cluster);
-    if (cluster == NULL)
-        return NULL;
-    cluster->magic = CLUSTER_MAGIC;
-    cluster->settings = settings;
-    cluster->balancer = balancer_of(settings->balance);
-    if (get_endpoints(cluster))
-        return cluster;
-    cluster_free(cluster);
+    LIST_EACH(bucket, node)
+    {
+        struct cluster *cluster = CONTAINER(node, struct cluster, node);
+        if (text_equal(cluster->name, name))
+            return cluster;
+    }
     return NULL;
 }
 
-void cluster_free(struct cluster *cluster)
+/* Its name lies behind it. */
+static struct cluster *cluster_new(const struct cluster_settings *settings)
+{
+    struct cluster *cluster = calloc(1, sizeof *cluster + settings->name.len + 1);
+    struct roster *roster = cluster != NULL ? roster_new(settings) : NULL;
+    if (roster == NULL) {
+        free(cluster);
+        return NULL;
+    }
+    char *name = (char *)(cluster + 1);
+    memcpy(name, settings->name.at, settings->name.len);
+    cluster->magic = CLUSTER_MAGIC;
+    cluster->name = (struct text){name, settings->name.len};
+    cluster->roster = roster;
+    pthread_mutex_init(&cluster->lock, NULL);
+    return cluster;
+}
+
+struct cluster *cluster_open(const struct cluster_settings *settings)
+{
+    pthread_mutex_lock(&registry.lock);
+    struct list *bucket = bucket_of(settings->name);
+    struct cluster *cluster = find(bucket, settings->name);
+    if (cluster == NULL && (cluster = cluster_new(settings)) != NULL)
+        list_push(bucket, &cluster->node);
+    if (cluster != NULL)
+        cluster->refs++;
+    pthread_mutex_unlock(&registry.lock);
+    return cluster;
+}
+
+void cluster_ref(struct cluster *cluster)
+{
+    CHECK(cluster, CLUSTER_MAGIC);
+    pthread_mutex_lock(&registry.lock);
+    cluster->refs++;
+    pthread_mutex_unlock(&registry.lock);
+}
+
+static void cluster_free(struct cluster *cluster)
+{
+    roster_unref(cluster->roster);
+    pthread_mutex_destroy(&cluster->lock);
+    cluster->magic = 0;
+    free(cluster);
+}
+
+void cluster_unref(struct cluster *cluster)
 {
     if (cluster == NULL)
         return;
     CHECK(cluster, CLUSTER_MAGIC);
-    for (size_t i = 0; cluster->endpoints != NULL && cluster->endpoints[i] != NULL; i++)
-        endpoint_unref(cluster->endpoints[i]);
-    free(cluster->endpoints);
-    cluster->magic = 0;
-    free(cluster);
+    pthread_mutex_lock(&registry.lock);
+    bool last = --cluster->refs == 0;
+    if (last)
+        list_remove(&cluster->node);
+    pthread_mutex_unlock(&registry.lock);
+    if (last)
+        cluster_free(cluster);
+}
+
+void cluster_install(struct cluster *cluster, struct roster *roster)
+{
+    CHECK(cluster, CLUSTER_MAGIC);
+    pthread_mutex_lock(&cluster->lock);
+    struct roster *before = cluster->roster;
+    cluster->roster = roster;
+    pthread_mutex_unlock(&cluster->lock);
+    roster_unref(before);
+}
+
+struct roster *cluster_roster(struct cluster *cluster)
+{
+    CHECK(cluster, CLUSTER_MAGIC);
+    pthread_mutex_lock(&cluster->lock);
+    struct roster *roster = cluster->roster;
+    roster_ref(roster);
+    pthread_mutex_unlock(&cluster->lock);
+    return roster;
 }

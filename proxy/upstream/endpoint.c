@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/panic.h"
 
@@ -32,11 +33,18 @@ static struct endpoint *find(const struct list *bucket, struct text cluster, str
     return NULL;
 }
 
-/* Nothing ejects an endpoint yet: who is configured may get requests. */
+/* The clock of every loop. */
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void read_up(struct metrics_source *source, struct metrics_page *page)
 {
     const struct endpoint *endpoint = CONTAINER(source, struct endpoint, up);
-    metrics_sample(page, text_of(endpoint->labels), 1);
+    metrics_sample(page, text_of(endpoint->labels), endpoint_is_fit(endpoint, now_ms()));
 }
 
 /* upstream="...",endpoint="..." and, unless NULL, the state; NULL when out of memory. The caller frees it. */
@@ -73,6 +81,7 @@ static bool register_metrics(struct endpoint *endpoint)
     endpoint->duration = histogram_register(METRIC(upstream_duration), endpoint->labels);
     endpoint->connections_active = register_state(endpoint, "active");
     endpoint->connections_idle = register_state(endpoint, "idle");
+    endpoint->ejections = counter_register(METRIC(upstream_ejections), endpoint->labels);
     endpoint->up.metric = METRIC(upstream_up);
     endpoint->up.read = read_up;
     metrics_source_add(&endpoint->up);
@@ -100,6 +109,7 @@ static struct endpoint *endpoint_new(struct text cluster, const struct endpoint_
     endpoint->address = settings->address;
     endpoint->cluster = (struct text){names, cluster.len};
     endpoint->name = (struct text){names + cluster.len, settings->name.len};
+    endpoint->id = text_hash(endpoint->name, 0);
     if (register_metrics(endpoint))
         return endpoint;
     endpoint_free(endpoint);
@@ -139,4 +149,13 @@ void endpoint_unref(struct endpoint *endpoint)
         endpoint_free(endpoint);
     }
     pthread_mutex_unlock(&registry.lock);
+}
+
+void endpoint_time(struct endpoint *endpoint, uint64_t duration)
+{
+    uint64_t before = atomic_load_explicit(&endpoint->latency, memory_order_relaxed);
+    uint64_t bounded = duration < UINT32_MAX / 8 ? duration : UINT32_MAX / 8;
+    uint64_t after = before == 0 ? bounded : (before * 7 + bounded) / 8;
+    /* two workers at once lose one answer of many */
+    atomic_store_explicit(&endpoint->latency, after > 0 ? (uint32_t)after : 1, memory_order_relaxed);
 }

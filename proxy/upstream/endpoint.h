@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An endpoint is one address of an upstream, known process-wide by upstream name and endpoint name, so that what is
- * learnt about it (load, later health) outlives a reload. Counted references; the atomics may be used from any thread.
+ * learnt about it (load, latency, health) outlives a reload. Counted references; the atomics may be used from any thread,
+ * relaxed: each is a hint of its own, and whoever reads an older value picks as well as a moment ago.
  */
 #ifndef UPSTREAM_ENDPOINT_H
 #define UPSTREAM_ENDPOINT_H
@@ -12,18 +13,34 @@
 #include "base/metrics.h"
 #include "upstream/settings.h"
 
+/* Why an endpoint gets no requests, as long as one of these is set. */
+enum endpoint_standing {
+    ENDPOINT_SICK = 1 << 0,  /* its health checks fail */
+    ENDPOINT_DRAIN = 1 << 1, /* the operator's: none but those that are pinned to it */
+    ENDPOINT_DOWN = 1 << 2   /* the operator's: none */
+};
+
 struct endpoint {
     uint32_t magic;
     unsigned refs; /* under the registry's lock */
     struct address address;
-    struct text name;        /* label; owned */
-    struct text cluster;     /* label; owned */
-    _Atomic uint32_t active; /* requests under way in all workers; relaxed: a hint for balancing */
+    struct text name;               /* label; owned */
+    struct text cluster;            /* label; owned */
+    uint64_t id;                    /* what a sticky cookie names it by: the same in every replica */
+    _Atomic uint32_t active;        /* requests under way in all workers */
+    _Atomic uint32_t latency;       /* us, of answers; moves an eighth of the way at each; 0: none came yet */
+    _Atomic unsigned standing;      /* enum endpoint_standing */
+    _Atomic uint64_t ejected_until; /* ms, as loop->now; 0: never was */
+    _Atomic uint64_t resting_until; /* ms: it refused a connection, others are tried first */
+    _Atomic uint64_t fit_since;     /* ms: when it came, or came back; 0: at the start */
+    _Atomic uint32_t failures;      /* in a row (outlier.c) */
+    _Atomic uint64_t failing_since; /* ms: the first of them */
     /* metrics */
     counter_t requests; /* by code_cell() */
     counter_t duration; /* a histogram */
     counter_t connections_active;
     counter_t connections_idle;
+    counter_t ejections;
     struct metrics_source up;
     struct list_node node; /* in the registry */
     char *labels;          /* upstream="...",endpoint="..."; owned */
@@ -34,6 +51,16 @@ struct endpoint {
 /* The one of that cluster and name, made when it is new; one reference, the caller's. NULL when out of memory. Any
  * thread, takes a lock. One that is in use keeps its address: a name is an address as it is written. */
 struct endpoint *endpoint_get(struct text cluster, const struct endpoint_settings *settings);
+
+/* Whether it may get requests: neither sick, nor taken out, nor ejected. now in ms, as loop->now. */
+static inline bool endpoint_is_fit(const struct endpoint *endpoint, uint64_t now)
+{
+    return atomic_load_explicit(&endpoint->standing, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&endpoint->ejected_until, memory_order_relaxed) <= now;
+}
+
+/* An answer came after this time, us. */
+void endpoint_time(struct endpoint *endpoint, uint64_t duration);
 
 /* Any thread, each takes a lock: once per snapshot and loop, not per request. */
 void endpoint_ref(struct endpoint *endpoint);

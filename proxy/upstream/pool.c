@@ -45,6 +45,16 @@ void pool_init(struct pool *pool, struct loop *loop, struct endpoint *endpoint,
     endpoint_ref(endpoint);
 }
 
+void pool_settle(struct pool *pool, const struct pool_settings *settings)
+{
+    CHECK(pool, POOL_MAGIC);
+    pool->settings = *settings;
+    while (pool->idle_count > pool->settings.idle && pool_end_oldest(pool))
+        continue;
+    wheel_cancel(&pool->loop->wheel, &pool->expiry);
+    await_expiry(pool);
+}
+
 void pool_clear(struct pool *pool)
 {
     CHECK(pool, POOL_MAGIC);

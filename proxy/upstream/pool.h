@@ -29,6 +29,9 @@ struct pool {
 void pool_init(struct pool *pool, struct loop *loop, struct endpoint *endpoint,
                const struct pool_settings *settings);
 
+/* Other settings; what is idle beyond them ends. */
+void pool_settle(struct pool *pool, const struct pool_settings *settings);
+
 /* Every session must have been forgotten. */
 void pool_clear(struct pool *pool);
 

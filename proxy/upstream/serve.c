@@ -9,18 +9,18 @@ void claim_wake(struct claim *claim)
 }
 
 /* Claims that only want a new connection are left out. */
-static struct claim *first_for_session(struct upstream *upstream, size_t index)
+static struct claim *first_for_session(struct upstream *upstream, struct outlet *outlet)
 {
-    LIST_EACH(&upstream->outlets[index].waiting, node)
+    LIST_EACH(&outlet->waiting, node)
     {
         struct claim *claim = CONTAINER(node, struct claim, node);
-        if (claim->only == NULL)
+        if (claim->only == 0)
             return claim;
     }
     LIST_EACH(&upstream->pending, node)
     {
         struct claim *claim = CONTAINER(node, struct claim, node);
-        if (claim->only == NULL && upstream_allows(upstream, claim, index))
+        if (claim->only == 0 && upstream_allows(upstream, claim, outlet))
             return claim;
     }
     return NULL;
@@ -31,32 +31,33 @@ void upstream_keep(struct upstream *upstream, struct session *session)
     struct pool *pool = session->owner;
     if (!pool_may_use(session))
         return;
-    if (upstream->retired || pool_is_worn(pool, session))
+    if (upstream->retired || outlet_of(pool)->index == CHOICE_NONE || pool_is_worn(pool, session))
         pool_end(pool, session);
     else
         pool_give(pool, session);
+    outlet_settle(outlet_of(pool));
 }
 
 void upstream_offer(struct upstream *upstream, struct session *session)
 {
     struct pool *pool = session->owner;
-    size_t index = upstream_index(upstream, pool);
+    struct outlet *outlet = outlet_of(pool);
     struct claim *claim;
     while (pool_may_use(session) && !pool_is_worn(pool, session) &&
-           (claim = first_for_session(upstream, index)) != NULL) {
-        claim_grant(claim, index, session);
+           (claim = first_for_session(upstream, outlet)) != NULL) {
+        claim_grant(claim, outlet, session);
         claim_wake(claim);
     }
     upstream_keep(upstream, session);
-    upstream_fill(upstream, pool);
+    upstream_fill(upstream, outlet);
 }
 
-static struct claim *first_for_room(struct upstream *upstream, size_t index)
+static struct claim *first_for_room(struct upstream *upstream, struct outlet *outlet)
 {
     LIST_EACH(&upstream->pending, node)
     {
         struct claim *claim = CONTAINER(node, struct claim, node);
-        if (upstream_allows(upstream, claim, index))
+        if (upstream_allows(upstream, claim, outlet))
             return claim;
     }
     return NULL;
@@ -65,14 +66,14 @@ static struct claim *first_for_room(struct upstream *upstream, size_t index)
 /* A claim for a new connection pushes out an idle one. */
 static bool make_room(struct pool *pool, const struct claim *claim)
 {
-    return pool_has_room(pool) || (claim->only != NULL && pool_end_oldest(pool));
+    return pool_has_room(pool) || (claim->only != 0 && pool_end_oldest(pool));
 }
 
-void upstream_fill(struct upstream *upstream, struct pool *pool)
+void upstream_fill(struct upstream *upstream, struct outlet *outlet)
 {
-    size_t index = upstream_index(upstream, pool);
     struct claim *claim;
-    while ((claim = first_for_room(upstream, index)) != NULL && make_room(pool, claim))
-        if (!claim_connect(claim, index))
+    while (outlet->index != CHOICE_NONE && (claim = first_for_room(upstream, outlet)) != NULL &&
+           make_room(&outlet->pool, claim))
+        if (!claim_connect(claim, outlet))
             claim_wake(claim);
 }

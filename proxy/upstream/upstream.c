@@ -7,6 +7,9 @@
 #include "base/panic.h"
 #include "upstream/parts.h"
 
+/* How long an endpoint that can't be reached is tried after the others only, ms. */
+enum { REST_MS = 1000 };
+
 /* A claim waits for this very connection, or others may have it. */
 static void connected(struct upstream *upstream, struct connector *connector, struct session *session)
 {
@@ -14,7 +17,7 @@ static void connected(struct upstream *upstream, struct connector *connector, st
     struct claim *claim = connector->claim;
     pool_adopt(pool, session);
     if (claim != NULL) {
-        claim_grant(claim, upstream_index(upstream, pool), session);
+        claim_grant(claim, outlet_of(pool), session);
         claim_wake(claim);
     }
     upstream_offer(upstream, session);
@@ -23,11 +26,15 @@ static void connected(struct upstream *upstream, struct connector *connector, st
 static void failed(struct upstream *upstream, struct connector *connector)
 {
     struct claim *claim = connector->claim;
+    struct outlet *outlet = outlet_of(connector->pool);
+    atomic_store_explicit(&connector->pool->endpoint->resting_until, upstream->loop->now + REST_MS,
+                          memory_order_relaxed);
     if (claim != NULL) {
         claim_fail(claim, connector->fault);
         claim_wake(claim);
     }
-    upstream_fill(upstream, connector->pool);
+    upstream_fill(upstream, outlet);
+    outlet_settle(outlet);
 }
 
 static void hear_connector(struct upstream *upstream, struct connector *connector)
@@ -46,7 +53,8 @@ static void hear_session(struct upstream *upstream, struct session *session)
     struct pool *pool = session->owner;
     if ((session->marks & SESSION_CLOSED) != 0) {
         pool_forget(pool, session);
-        upstream_fill(upstream, pool);
+        upstream_fill(upstream, outlet_of(pool));
+        outlet_settle(outlet_of(pool));
     } else if ((session->marks & SESSION_IDLE) != 0 && !list_is_linked(&session->kept)) {
         upstream_offer(upstream, session);
     }
@@ -66,10 +74,13 @@ static void upstream_run(struct task *task)
 
 static void upstream_free(struct upstream *upstream)
 {
-    for (size_t i = 0; i < upstream->outlet_count; i++)
-        pool_clear(&upstream->outlets[i].pool);
+    for (size_t i = 0; upstream->outlets != NULL && i < upstream->roster->count; i++)
+        outlet_free(upstream->outlets[i]);
     free(upstream->outlets);
     free(upstream->balance);
+    if (upstream->roster != NULL)
+        roster_unref(upstream->roster);
+    cluster_unref(upstream->cluster);
     upstream->magic = 0;
     free(upstream);
 }
@@ -79,33 +90,14 @@ static void run_retire(struct task *task)
     upstream_free(CONTAINER(task, struct upstream, retire));
 }
 
-static bool make_outlets(struct upstream *upstream)
-{
-    const struct cluster *cluster = upstream->cluster;
-    size_t count = cluster_size(cluster);
-    upstream->outlets = calloc(count + 1, sizeof(struct outlet));
-    upstream->balance = calloc(1, cluster->balancer->state_size(cluster) + 1);
-    if (upstream->outlets == NULL || upstream->balance == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct outlet *outlet = &upstream->outlets[i];
-        pool_init(&outlet->pool, upstream->loop, cluster->endpoints[i], &cluster->settings->pool);
-        list_init(&outlet->waiting);
-    }
-    upstream->outlet_count = count;
-    if (cluster->balancer->start != NULL)
-        cluster->balancer->start(upstream->balance, cluster);
-    return true;
-}
-
-struct upstream *upstream_new(struct loop *loop, const struct cluster *cluster,
-                              const struct http_settings *http)
+struct upstream *upstream_new(struct loop *loop, struct cluster *cluster, const struct http_settings *http)
 {
     CHECK(cluster, CLUSTER_MAGIC);
     struct upstream *upstream = calloc(1, sizeof *upstream);
     if (upstream == NULL)
         return NULL;
     upstream->magic = UPSTREAM_MAGIC;
+    upstream->refs = 1;
     upstream->loop = loop;
     upstream->cluster = cluster;
     upstream->http = http;
@@ -114,11 +106,23 @@ struct upstream *upstream_new(struct loop *loop, const struct cluster *cluster,
     upstream->retire.run = run_retire;
     list_init(&upstream->keeper.news);
     list_init(&upstream->pending);
+    list_init(&upstream->leaving);
     connectors_init(&upstream->connectors, loop, &upstream->keeper);
-    if (make_outlets(upstream))
+    cluster_ref(cluster);
+    if (upstream_refresh(upstream))
         return upstream;
     upstream_free(upstream);
     return NULL;
+}
+
+struct cluster *upstream_cluster(const struct upstream *upstream)
+{
+    return upstream->cluster;
+}
+
+const struct cluster_settings *upstream_settings(const struct upstream *upstream)
+{
+    return &upstream->roster->settings;
 }
 
 void upstream_dial_with(struct upstream *upstream, const struct dialer *dialer)
@@ -129,9 +133,9 @@ void upstream_dial_with(struct upstream *upstream, const struct dialer *dialer)
 static bool is_in_use(const struct upstream *upstream)
 {
     size_t open = 0;
-    for (size_t i = 0; i < upstream->outlet_count; i++)
-        open += upstream->outlets[i].pool.open;
-    return open != 0 || upstream->claims != 0;
+    for (size_t i = 0; i < upstream->roster->count; i++)
+        open += upstream->outlets[i]->pool.open;
+    return open != 0 || upstream->claims != 0 || !list_is_empty(&upstream->leaving);
 }
 
 void upstream_settle(struct upstream *upstream)
@@ -148,19 +152,34 @@ static void drop_connectors(struct list *connectors)
         struct connector *connector = CONTAINER(node, struct connector, node);
         ASSERT(connector->claim == NULL);
         connector->pool->connecting--;
+        outlet_settle(outlet_of(connector->pool));
         connector_free(connector);
     }
 }
 
-void upstream_retire(struct upstream *upstream)
+static void retire(struct upstream *upstream)
 {
-    CHECK(upstream, UPSTREAM_MAGIC);
     ASSERT(upstream->pending_count == 0 && !upstream->retired);
     upstream->retired = true;
     drop_connectors(&upstream->connectors.under_way);
     drop_connectors(&upstream->connectors.finished);
-    for (size_t i = 0; i < upstream->outlet_count; i++)
-        while (pool_end_oldest(&upstream->outlets[i].pool))
+    for (size_t i = 0; i < upstream->roster->count; i++)
+        while (pool_end_oldest(&upstream->outlets[i]->pool))
             continue;
     upstream_settle(upstream);
+}
+
+struct upstream *upstream_ref(struct upstream *upstream)
+{
+    CHECK(upstream, UPSTREAM_MAGIC);
+    upstream->refs++;
+    return upstream;
+}
+
+void upstream_unref(struct upstream *upstream)
+{
+    CHECK(upstream, UPSTREAM_MAGIC);
+    ASSERT(upstream->refs > 0);
+    if (--upstream->refs == 0)
+        retire(upstream);
 }

@@ -93,12 +93,19 @@ static void h1_done(struct stream *stream)
     }
 }
 
+/* Whoever has just connected is about to ask. */
+enum { FIRST_REQUEST_MS = 1000 };
+
 static void h1_drain(struct session *session)
 {
     struct h1 *h1 = h1_of(session);
     session->marks |= SESSION_DRAIN;
     if (h1->stream != NULL || h1->reading != H1_IDLE)
         return;
+    if (h1_is_server(h1) && session->streams == 0) {
+        wheel_set(&session->loop->wheel, &h1->timer, FIRST_REQUEST_MS);
+        return;
+    }
     if (link_backlog(session->link) > 0)
         h1_linger(h1);
     else

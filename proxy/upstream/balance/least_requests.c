@@ -21,9 +21,9 @@ struct least {
 
 static struct load load_of(const struct choice *choice, size_t index)
 {
-    struct endpoint *endpoint = choice->cluster->endpoints[index];
+    struct endpoint *endpoint = choice->roster->members[index].endpoint;
     return (struct load){.requests = atomic_load_explicit(&endpoint->active, memory_order_relaxed),
-                         .weight = cluster_weight(choice->cluster, index)};
+                         .weight = choice_weight(choice, index)};
 }
 
 static bool is_less(struct load a, struct load b)
@@ -41,9 +41,10 @@ static bool allows_equals(const struct choice *choice, size_t index)
 
 static size_t pick(void *state, const struct choice *all)
 {
-    struct least least = {.choice = {.cluster = all->cluster, .allows = allows_equals}, .all = all};
+    struct least least = {.choice = {.roster = all->roster, .now = all->now, .allows = allows_equals},
+                          .all = all};
     size_t found = CHOICE_NONE;
-    for (size_t i = 0; i < cluster_size(all->cluster); i++) {
+    for (size_t i = 0; i < all->roster->count; i++) {
         if (!all->allows(all, i))
             continue;
         struct load load = load_of(all, i);
@@ -58,9 +59,9 @@ static size_t pick(void *state, const struct choice *all)
     return picked != CHOICE_NONE ? picked : found;
 }
 
-static size_t state_size(const struct cluster *cluster)
+static size_t state_size(const struct roster *roster)
 {
-    return balancer_round_robin.state_size(cluster);
+    return balancer_round_robin.state_size(roster);
 }
 
 const struct balancer balancer_least_requests = {

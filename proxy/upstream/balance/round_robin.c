@@ -5,9 +5,9 @@
  */
 #include "upstream/balance/balancer.h"
 
-static size_t state_size(const struct cluster *cluster)
+static size_t state_size(const struct roster *roster)
 {
-    return cluster_size(cluster) * sizeof(int64_t);
+    return roster->count * sizeof(int64_t);
 }
 
 static size_t pick(void *state, const struct choice *choice)
@@ -15,10 +15,10 @@ static size_t pick(void *state, const struct choice *choice)
     int64_t *credit = state;
     int64_t sum = 0;
     size_t richest = CHOICE_NONE;
-    for (size_t i = 0; i < cluster_size(choice->cluster); i++) {
+    for (size_t i = 0; i < choice->roster->count; i++) {
         if (!choice->allows(choice, i))
             continue;
-        unsigned weight = cluster_weight(choice->cluster, i);
+        int64_t weight = (int64_t)choice_weight(choice, i);
         sum += weight;
         credit[i] += weight;
         if (richest == CHOICE_NONE || credit[i] > credit[richest])

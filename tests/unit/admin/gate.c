@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "stage.h"
 
 #define HOME "127.0.0.1:9900"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "base/codes.h"
 #include "stage.h"
 
@@ -77,7 +79,7 @@ static void upstreams_show_what_endpoints_count(void **state)
     (void)state;
     struct stage stage;
     stage_start(&stage, HOME, "");
-    struct endpoint *endpoint = stage.serving->clusters[0]->endpoints[0];
+    struct endpoint *endpoint = stage.serving->clusters[0]->roster->members[0].endpoint;
     struct cells *cells = stage.scene.cells;
     cells_add(cells, endpoint->requests + code_cell(200), 3);
     cells_add(cells, endpoint->requests + code_cell(502), 2);

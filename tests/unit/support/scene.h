@@ -152,7 +152,7 @@ static inline void scene_start(struct scene *scene)
     ASSERT(scene->snapshot != NULL && lane_init(&scene->lane, &scene->loop, scene->snapshot));
     snapshot_unref(scene->snapshot);
     scene->dialer = (struct dialer){scene_dial, start_nothing};
-    upstream_dial_with(scene->lane.upstreams[0], &scene->dialer);
+    upstream_dial_with(scene->lane.view->upstreams[0], &scene->dialer);
     scene->front = front_new(&scene->lane, &scene->snapshot->fronts[0]);
     ASSERT(scene->front != NULL);
 }
@@ -192,9 +192,8 @@ static inline void scene_end(struct scene *scene)
     for (size_t i = 0; i < scene->backend_count; i++)
         peer_close(scene, &scene->backends[i]);
     scene_pass(scene, 3000);
-    ASSERT(front_is_empty(scene->front));
+    ASSERT(list_is_empty(&scene->lane.fronts));
     ASSERT(scene->lane.running_count == 0);
-    front_free(scene->front);
     lane_clear(&scene->lane);
     scene_run(scene);
     loop_clear(&scene->loop);

@@ -14,7 +14,7 @@ enum { ENDPOINTS = 4 };
 struct scene {
     struct endpoint_settings endpoints[ENDPOINTS];
     struct cluster_settings settings;
-    struct cluster *cluster;
+    struct roster *roster;
     struct choice choice;
     void *state;
     bool barred[ENDPOINTS];
@@ -25,7 +25,7 @@ static struct scene scene;
 
 static bool allows(const struct choice *choice, size_t index)
 {
-    return !scene.barred[index] && cluster_weight(choice->cluster, index) != 0;
+    return !scene.barred[index] && choice->roster->members[index].weight != 0;
 }
 
 static void open_scene(enum balance_kind kind, const unsigned weights[ENDPOINTS])
@@ -35,25 +35,26 @@ static void open_scene(enum balance_kind kind, const unsigned weights[ENDPOINTS]
     for (size_t i = 0; i < ENDPOINTS; i++)
         scene.endpoints[i] = (struct endpoint_settings){.name = text_of(names[i]), .weight = weights[i]};
     scene.settings.endpoints = scene.endpoints;
-    scene.cluster = cluster_new(&scene.settings);
-    assert_non_null(scene.cluster);
-    scene.choice = (struct choice){.cluster = scene.cluster, .allows = allows};
-    scene.state = calloc(1, scene.cluster->balancer->state_size(scene.cluster));
+    scene.roster = roster_new(&scene.settings);
+    assert_non_null(scene.roster);
+    scene.choice = (struct choice){.roster = scene.roster, .allows = allows};
+    scene.state = calloc(1, scene.roster->balancer->state_size(scene.roster));
     assert_non_null(scene.state);
 }
 
 static int close_scene(void **state)
 {
     (void)state;
-    cluster_free(scene.cluster);
+    if (scene.roster != NULL)
+        roster_unref(scene.roster);
     free(scene.state);
-    scene.cluster = NULL;
+    scene.roster = NULL;
     return 0;
 }
 
 static size_t pick(void)
 {
-    size_t picked = scene.cluster->balancer->pick(scene.state, &scene.choice);
+    size_t picked = scene.roster->balancer->pick(scene.state, &scene.choice);
     if (picked != CHOICE_NONE)
         scene.picks[picked]++;
     return picked;
@@ -61,7 +62,7 @@ static size_t pick(void)
 
 static void has_load(size_t index, unsigned requests)
 {
-    atomic_store(&scene.cluster->endpoints[index]->active, requests);
+    atomic_store(&scene.roster->members[index].endpoint->active, requests);
 }
 
 static void round_robin_evens_weights_out_exactly_in_each_round(void **state)

@@ -48,12 +48,12 @@ static void what_is_learnt_outlives_a_new_snapshot(void **state)
     (void)state;
     struct endpoint_settings endpoints[] = {named("127.0.0.1:1"), named("127.0.0.1:2")};
     struct cluster_settings settings = {.name = TEXT("app"), .endpoints = endpoints, .endpoint_count = 2};
-    struct cluster *before = cluster_new(&settings);
-    atomic_store(&before->endpoints[1]->active, 5);
-    struct cluster *after = cluster_new(&settings);
-    cluster_free(before);
-    assert_int_equal(atomic_load(&after->endpoints[1]->active), 5);
-    cluster_free(after);
+    struct cluster *before = cluster_open(&settings);
+    atomic_store(&before->roster->members[1].endpoint->active, 5);
+    struct cluster *after = cluster_open(&settings);
+    cluster_unref(before);
+    assert_int_equal(atomic_load(&after->roster->members[1].endpoint->active), 5);
+    cluster_unref(after);
 }
 
 static void an_endpoint_that_comes_back_goes_on_counting(void **state)

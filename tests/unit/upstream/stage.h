@@ -149,7 +149,7 @@ static inline struct stage *stage_new(size_t endpoints)
 
 static inline void stage_open(struct stage *stage)
 {
-    stage->cluster = cluster_new(&stage->settings);
+    stage->cluster = cluster_open(&stage->settings);
     assert_non_null(stage->cluster);
     stage->upstream = upstream_new(&stage->loop, stage->cluster, &stage->http);
     assert_non_null(stage->upstream);
@@ -159,9 +159,9 @@ static inline void stage_open(struct stage *stage)
 /* As when the last lane leaves a snapshot: the cluster goes, connections may still run. */
 static inline void stage_retires(struct stage *stage)
 {
-    upstream_retire(stage->upstream);
+    upstream_unref(stage->upstream);
     stage->upstream = NULL;
-    cluster_free(stage->cluster);
+    cluster_unref(stage->cluster);
     stage->cluster = NULL;
     stage_beat(stage);
 }
@@ -170,13 +170,13 @@ static inline void stage_retires(struct stage *stage)
 static inline void stage_end(struct stage *stage)
 {
     if (stage->upstream != NULL)
-        upstream_retire(stage->upstream);
+        upstream_unref(stage->upstream);
     stage_beat(stage);
     for (size_t i = 0; i < stage->dialled; i++)
         origin_close(&stage->origins[i]);
     stage_beat(stage);
     loop_clear(&stage->loop);
-    cluster_free(stage->cluster);
+    cluster_unref(stage->cluster);
     cells_free(stage->cells);
     free(stage);
 }
@@ -195,6 +195,22 @@ static inline bool guest_claims(struct guest *guest, struct stage *stage)
 {
     guest_init(guest, stage);
     return upstream_claim(stage->upstream, &guest->claim);
+}
+
+/* The index of the endpoint that it has. */
+static inline size_t guest_index(const struct guest *guest, const struct stage *stage)
+{
+    return roster_find(stage->cluster->roster, guest->claim.endpoint->id);
+}
+
+static inline void guest_tried(struct guest *guest, uint64_t id)
+{
+    guest->claim.tried[guest->claim.tried_count++] = id;
+}
+
+static inline uint64_t stage_id(const struct stage *stage, size_t endpoint)
+{
+    return stage->cluster->roster->members[endpoint].endpoint->id;
 }
 
 static inline void guest_leaves(struct guest *guest)
@@ -248,17 +264,17 @@ static inline void guest_comes_and_goes(struct guest *guest, struct stage *stage
 
 static inline int64_t stage_idle(const struct stage *stage, size_t endpoint)
 {
-    return (int64_t)counter_sum(stage->cluster->endpoints[endpoint]->connections_idle);
+    return (int64_t)counter_sum(stage->cluster->roster->members[endpoint].endpoint->connections_idle);
 }
 
 static inline int64_t stage_active(const struct stage *stage, size_t endpoint)
 {
-    return (int64_t)counter_sum(stage->cluster->endpoints[endpoint]->connections_active);
+    return (int64_t)counter_sum(stage->cluster->roster->members[endpoint].endpoint->connections_active);
 }
 
 static inline unsigned stage_load(const struct stage *stage, size_t endpoint)
 {
-    return atomic_load(&stage->cluster->endpoints[endpoint]->active);
+    return atomic_load(&stage->cluster->roster->members[endpoint].endpoint->active);
 }
 
 #endif

@@ -27,9 +27,10 @@ static void a_guest_acts(struct stage *stage, size_t i)
     if (!here[i]) {
         guest_init(guest, stage);
         guest->claim.connect_timeout = dice(3) * 50;
-        guest->claim.tried = dice(4);
+        for (unsigned tried = dice(3); tried > 0; tried--)
+            guest_tried(guest, stage_id(stage, dice(3)));
         if (dice(8) == 0)
-            guest->claim.only = stage->cluster->endpoints[dice(3)];
+            guest->claim.only = stage_id(stage, dice(3));
         upstream_claim(stage->upstream, &guest->claim);
         here[i] = true;
         assert_true(guest->claim.fault == NULL || guest->claim.stream == NULL);
@@ -115,7 +116,7 @@ static void storm(uint32_t number, enum balance_kind balance, unsigned connectio
     }
     everyone_leaves(stage);
     assert_int_equal(sum_of_loads(stage), 0);
-    upstream_retire(stage->upstream);
+    upstream_unref(stage->upstream);
     stage->upstream = NULL;
     for (size_t i = 0; i < stage->dialled; i++)
         origin_close(&stage->origins[i]);

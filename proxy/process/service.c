@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "exchange/trail.h"
+
+/* How long the access log may take to write what it has when it ends. */
+enum { LOG_LIMIT_MS = 1000 };
+
+static void on_worker_ended(uv_async_t *ended)
+{
+    struct service *service = ended->data;
+    for (unsigned i = 0; i < service->worker_count; i++) {
+        if (service->workers[i] == NULL || !worker_has_ended(service->workers[i]))
+            continue;
+        worker_join(service->workers[i]);
+        service->workers[i] = NULL;
+        service->running--;
+    }
+    if (service->running == 0)
+        service->on_end(service->owner);
+}
+
+static struct trail_sink *open_trail(const struct config *config, struct buffer *why)
+{
+    static const enum trail_format formats[] = {
+        [ACCESS_JSON] = TRAIL_JSON, [ACCESS_COMBINED] = TRAIL_COMBINED, [ACCESS_COMMON] = TRAIL_COMMON};
+    const char *path = config->access_log.path.at;
+    struct trail_sink *sink = trail_sink_open(path, formats[config->access_log.format]);
+    if (sink == NULL)
+        buffer_printf(why, "access_log.path: cannot open %s: %s", path, strerror(errno));
+    return sink;
+}
+
+static bool open_log(const struct config *config, struct buffer *why)
+{
+    if (log_open(config->log.level, config->log.format, config->log.path.at))
+        return true;
+    buffer_printf(why, "log.path: cannot open %s: %s", config->log.path.at, strerror(errno));
+    return false;
+}
+
+static void config_release(void *config)
+{
+    config_free(config);
+}
+
+static struct snapshot *snapshot_of(struct config *config, uint64_t generation, struct buffer *why)
+{
+    struct snapshot *snapshot = snapshot_new(&config->serve, config_release, config);
+    if (snapshot == NULL)
+        buffer_printf(why, "out of memory");
+    else
+        snapshot->generation = generation;
+    return snapshot;
+}
+
+static struct worker_plan plan_of(struct service *service)
+{
+    return (struct worker_plan){service->snapshot, service->trail_sink, &service->sockets};
+}
+
+static bool start_workers(struct service *service, struct buffer *why)
+{
+    struct worker_plan plan = plan_of(service);
+    for (unsigned i = 0; i < service->worker_count; i++) {
+        int error = 0;
+        service->workers[i] = worker_start(&plan, i, &service->ended, &error);
+        if (service->workers[i] == NULL) {
+            buffer_printf(why, "worker %u cannot start: %s", i, uv_strerror(error));
+            return false;
+        }
+        service->running++;
+    }
+    sockets_settle(&service->sockets);
+    return true;
+}
+
+static bool open_desk(struct service *service)
+{
+    const struct admin_settings admin = {service->config->admin.listen, service->config->admin.token};
+    return desk_open(&service->desk, service->uv, &admin, &service->state, service->snapshot);
+}
+
+static bool prepare(struct service *service, struct buffer *why)
+{
+    struct config *config = service->config;
+    service->worker_count = config->workers;
+    service->workers = calloc(config->workers, sizeof(struct worker *));
+    service->ended.data = service;
+    sockets_init(&service->sockets, config->workers);
+    service->snapshot = snapshot_of(config, 1, why);
+    if (service->workers == NULL || service->snapshot == NULL ||
+        uv_async_init(service->uv, &service->ended, on_worker_ended) != 0 ||
+        !sockets_want(&service->sockets, &config->serve, why))
+        return false;
+    if (config->access_log.path.len == 0)
+        return true;
+    service->trail_sink = open_trail(config, why);
+    service->state.access_log = service->trail_sink;
+    return service->trail_sink != NULL;
+}
+
+bool service_start(struct service *service, uv_loop_t *uv, struct config *config)
+{
+    struct buffer why = BUFFER_EMPTY;
+    service->uv = uv;
+    service->config = config;
+    if (open_log(config, &why) && prepare(service, &why) && open_desk(service) &&
+        start_workers(service, &why)) {
+        atomic_store(&service->state.ready, true);
+        return true;
+    }
+    if (why.len > 0) /* else the desk has said it */
+        log_write(LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(&why)));
+    buffer_clear(&why);
+    return false;
+}
+
+static bool same_trail(const struct config *a, const struct config *b)
+{
+    return text_equal(a->access_log.path, b->access_log.path) && a->access_log.format == b->access_log.format;
+}
+
+/* What can fail, before anything has changed. */
+struct renewal {
+    struct config *config;
+    struct snapshot *snapshot;
+    struct trail_sink *trail_sink;
+};
+
+static bool renewal_prepare(struct service *service, struct renewal *renewal, struct buffer *why)
+{
+    struct config *config = renewal->config;
+    renewal->snapshot = snapshot_of(config, service->snapshot->generation + 1, why);
+    if (renewal->snapshot == NULL || !sockets_want(&service->sockets, &config->serve, why))
+        return false;
+    if (same_trail(service->config, config))
+        renewal->trail_sink = service->trail_sink;
+    else if (config->access_log.path.len > 0)
+        renewal->trail_sink = open_trail(config, why);
+    return renewal->trail_sink != NULL || config->access_log.path.len == 0;
+}
+
+static void renewal_drop(struct service *service, struct renewal *renewal)
+{
+    struct buffer none = BUFFER_EMPTY;
+    sockets_want(&service->sockets, &service->config->serve, &none); /* all of them are open */
+    buffer_clear(&none);
+    if (renewal->trail_sink != NULL && renewal->trail_sink != service->trail_sink)
+        trail_sink_close(renewal->trail_sink, LOG_LIMIT_MS);
+    if (renewal->snapshot != NULL)
+        snapshot_unref(renewal->snapshot);
+    else
+        config_free(renewal->config);
+}
+
+/* Settings that the running process can't take over. */
+static void tell_restart_only(const struct service *service, const struct config *config)
+{
+    if (config->workers != service->worker_count)
+        log_write(LOG_WARN,
+                  "workers changed from %u to %u: this needs a restart, the rest of the config is in force",
+                  service->worker_count, config->workers);
+    if (!text_equal(config->user, service->config->user))
+        log_write(LOG_WARN, "user changed: this needs a restart, the rest of the config is in force");
+}
+
+/* True when every worker has taken over, so that what it had before is free. */
+static bool adopt(struct service *service)
+{
+    struct worker_plan plan = plan_of(service);
+    bool complete = true;
+    for (unsigned i = 0; i < service->worker_count; i++) {
+        int error = service->workers[i] != NULL ? worker_adopt(service->workers[i], &plan) : 0;
+        if (error == 0)
+            continue;
+        complete = false;
+        log_write(LOG_ERROR, "worker %u cannot take over the whole config: %s", i, uv_strerror(error));
+    }
+    return complete;
+}
+
+static void renew_log(const struct config *before, const struct config *after)
+{
+    struct buffer why = BUFFER_EMPTY;
+    bool same = text_equal(before->log.path, after->log.path) && before->log.format == after->log.format;
+    if (same)
+        log_set_level(after->log.level);
+    else if (!open_log(after, &why))
+        log_write(LOG_ERROR, "%.*s; the old one stays", TEXT_ARGS(buffer_text(&why)));
+    buffer_clear(&why);
+}
+
+static void renewal_commit(struct service *service, struct renewal *renewal)
+{
+    struct snapshot *before = service->snapshot;
+    struct trail_sink *sink_before = service->trail_sink;
+    renew_log(service->config, renewal->config);
+    tell_restart_only(service, renewal->config);
+    snapshot_install(renewal->snapshot);
+    service->config = renewal->config;
+    service->snapshot = renewal->snapshot;
+    service->trail_sink = renewal->trail_sink;
+    service->state.access_log = renewal->trail_sink;
+    bool complete = adopt(service);
+    admin_show(service->desk.admin, service->snapshot);
+    sockets_settle(&service->sockets);
+    snapshot_unref(before);
+    if (complete && sink_before != NULL && sink_before != service->trail_sink)
+        trail_sink_close(sink_before, LOG_LIMIT_MS);
+}
+
+bool service_renew(struct service *service, struct config *config, struct buffer *why)
+{
+    struct renewal renewal = {.config = config};
+    if (!renewal_prepare(service, &renewal, why)) {
+        renewal_drop(service, &renewal);
+        return false;
+    }
+    renewal_commit(service, &renewal);
+    return true;
+}
+
+void service_drain(struct service *service, uint64_t limit)
+{
+    atomic_store(&service->state.draining, true);
+    for (unsigned i = 0; i < service->worker_count; i++)
+        if (service->workers[i] != NULL)
+            worker_drain(service->workers[i], limit);
+}
+
+void service_reopen_logs(struct service *service)
+{
+    const struct config *config = service->config;
+    bool opened = log_open(config->log.level, config->log.format, config->log.path.at);
+    if (service->trail_sink != NULL)
+        opened = trail_sink_reopen(service->trail_sink) && opened;
+    log_write(opened ? LOG_INFO : LOG_ERROR,
+              opened ? "logs are reopened" : "a log cannot be reopened, the old file stays");
+}
+
+void service_close(struct service *service)
+{
+    uv_close((uv_handle_t *)&service->ended, NULL);
+    desk_close(&service->desk);
+}
+
+void service_clear(struct service *service)
+{
+    desk_clear(&service->desk);
+    sockets_clear(&service->sockets, true);
+    if (service->trail_sink != NULL)
+        trail_sink_close(service->trail_sink, LOG_LIMIT_MS);
+    free(service->workers);
+    snapshot_unref(service->snapshot);
+}

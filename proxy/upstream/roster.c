@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "upstream/roster.h"
+
+#include <stdlib.h>
+
+#include "base/panic.h"
+#include "upstream/balance/balancer.h"
+
+static bool copy_text(struct roster *roster, struct text *text)
+{
+    if (text->len == 0)
+        return true;
+    *text = arena_copy(&roster->arena, *text);
+    return text->at != NULL;
+}
+
+static bool copy_expect(struct roster *roster, struct probe_settings *probe)
+{
+    size_t size = probe->expect_count * sizeof *probe->expect;
+    if (size == 0)
+        return true;
+    struct status_range *copy = arena_take(&roster->arena, size);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, probe->expect, size);
+    probe->expect = copy;
+    return true;
+}
+
+static bool copy_settings(struct roster *roster, const struct cluster_settings *settings)
+{
+    struct cluster_settings *copy = &roster->settings;
+    *copy = *settings;
+    copy->endpoints = NULL;
+    copy->endpoint_count = 0;
+    return copy_text(roster, &copy->name) && copy_text(roster, &copy->hash_on.name) &&
+           copy_text(roster, &copy->sticky.cookie) && copy_text(roster, &copy->probe.path) &&
+           copy_text(roster, &copy->probe.host) && copy_expect(roster, &copy->probe);
+}
+
+static bool add_members(struct roster *roster, const struct cluster_settings *settings)
+{
+    roster->members =
+        arena_take_zeroed(&roster->arena, (settings->endpoint_count + 1) * sizeof(struct member));
+    roster->even = settings->slow_start == 0;
+    for (size_t i = 0; roster->members != NULL && i < settings->endpoint_count; i++) {
+        const struct endpoint_settings *endpoint = &settings->endpoints[i];
+        struct member *member = &roster->members[roster->count];
+        member->endpoint = endpoint_get(settings->name, endpoint);
+        if (member->endpoint == NULL)
+            return false;
+        member->weight = endpoint->weight;
+        member->backup = endpoint->backup;
+        roster->even = roster->even && member->weight == roster->members[0].weight;
+        roster->count++;
+    }
+    return roster->members != NULL;
+}
+
+static void roster_free(struct roster *roster)
+{
+    if (roster->plan != NULL)
+        roster->balancer->forget(roster);
+    for (size_t i = 0; i < roster->count; i++)
+        endpoint_unref(roster->members[i].endpoint);
+    arena_clear(&roster->arena);
+    roster->magic = 0;
+    free(roster);
+}
+
+struct roster *roster_new(const struct cluster_settings *settings)
+{
+    struct roster *roster = calloc(1, sizeof *roster);
+    if (roster == NULL)
+        return NULL;
+    roster->magic = ROSTER_MAGIC;
+    atomic_init(&roster->refs, 1);
+    arena_init(&roster->arena, 0);
+    roster->balancer = balancer_of(settings->balance);
+    if (copy_settings(roster, settings) && add_members(roster, settings) &&
+        (roster->balancer->plan == NULL || roster->balancer->plan(roster)))
+        return roster;
+    roster_free(roster);
+    return NULL;
+}
+
+void roster_ref(struct roster *roster)
+{
+    CHECK(roster, ROSTER_MAGIC);
+    /* relaxed: whoever takes a reference holds one, or the cluster's lock */
+    atomic_fetch_add_explicit(&roster->refs, 1, memory_order_relaxed);
+}
+
+void roster_unref(struct roster *roster)
+{
+    CHECK(roster, ROSTER_MAGIC);
+    /* release and acquire: every thread is done with it before it is freed */
+    if (atomic_fetch_sub_explicit(&roster->refs, 1, memory_order_acq_rel) == 1)
+        roster_free(roster);
+}
+
+/* When the member last became fit, as far as that is over; 0: it always was. */
+static uint64_t fit_since(const struct endpoint *endpoint)
+{
+    uint64_t came = atomic_load_explicit(&endpoint->fit_since, memory_order_relaxed);
+    uint64_t returned = atomic_load_explicit(&endpoint->ejected_until, memory_order_relaxed);
+    return came > returned ? came : returned;
+}
+
+uint64_t roster_weight(const struct roster *roster, size_t index, uint64_t now)
+{
+    const struct member *member = &roster->members[index];
+    uint64_t whole = (uint64_t)member->weight * 256;
+    uint64_t ramp = roster->settings.slow_start;
+    if (ramp == 0)
+        return whole;
+    uint64_t since = fit_since(member->endpoint);
+    if (since == 0 || now < since || now - since >= ramp)
+        return whole;
+    uint64_t part = (uint64_t)((double)whole * (double)(now - since) / (double)ramp);
+    return part > 0 || whole == 0 ? part : 1;
+}
+
+size_t roster_find(const struct roster *roster, uint64_t id)
+{
+    for (size_t i = 0; i < roster->count; i++)
+        if (roster->members[i].endpoint->id == id)
+            return i;
+    return SIZE_MAX;
+}
