@@ -15,13 +15,16 @@ struct counter {
     struct text key;    /* name{labels} */
     struct text labels; /* within key */
     counter_t id;
+    unsigned refs; /* registrations; 0: it is in spares */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* All below belong to the lock. */
 static struct map by_key;
+static struct map by_id;     /* the same by the bytes of their id */
 static struct list counters; /* in order of registration */
+static struct list spares;   /* without key: their cells are zero and may be had */
 static struct list arrays;   /* of struct cells, ended among them */
 static struct cells ended;   /* what arrays had counted that were freed */
 static uint32_t cells_taken;
@@ -59,6 +62,7 @@ static void enter(void)
         return;
     cells_taken = CELLS_PAGE; /* the page of COUNTER_NONE */
     list_init(&counters);
+    list_init(&spares);
     list_init(&arrays);
     list_push(&arrays, &ended.node);
 }
@@ -68,42 +72,74 @@ static void leave(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void counter_free(struct counter *counter)
+static struct text id_key(const struct counter *counter)
 {
-    if (counter == NULL)
-        return;
-    free((char *)(uintptr_t)counter->key.at);
-    free(counter);
+    return (struct text){(const char *)&counter->id, sizeof counter->id};
 }
 
-static struct counter *counter_new(const struct metric *metric, struct text key)
+/* Cells that nobody uses any more, or new ones. */
+static struct counter *take_cells(unsigned count)
 {
-    struct counter *counter = calloc(1, sizeof(*counter));
-    char *copy = malloc(key.len);
-    if (counter == NULL || copy == NULL) {
-        free(counter);
-        free(copy);
-        return NULL;
+    LIST_EACH_SAFE(&spares, node)
+    {
+        struct counter *counter = CONTAINER(node, struct counter, node);
+        if (counter->metric->cells != count)
+            continue;
+        list_remove(node);
+        return counter;
     }
-    size_t name = strlen(metric->name);
-    memcpy(copy, key.at, key.len);
-    counter->metric = metric;
-    counter->key = (struct text){copy, key.len};
-    counter->labels = text_sub(counter->key, name + 1, key.len - name - 2);
+    struct counter *counter = add_pages_everywhere(cells_taken + count) ? calloc(1, sizeof *counter) : NULL;
+    if (counter == NULL)
+        return NULL;
     counter->id = cells_taken;
+    cells_taken += count;
     return counter;
 }
 
-static counter_t add_counter(const struct metric *metric, struct text key)
+static void give_cells(struct counter *counter)
 {
-    struct counter *counter = counter_new(metric, key);
-    bool fits = counter != NULL && add_pages_everywhere(cells_taken + metric->cells);
-    if (!fits || !map_insert(&by_key, counter->key, counter, NULL)) {
-        counter_free(counter);
-        return COUNTER_NONE;
+    free((char *)(uintptr_t)counter->key.at);
+    counter->key = counter->labels = TEXT_NONE;
+    counter->refs = 0;
+    list_push(&spares, &counter->node);
+}
+
+static bool name_counter(struct counter *counter, struct text key)
+{
+    char *copy = malloc(key.len);
+    size_t name = strlen(counter->metric->name);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, key.at, key.len);
+    counter->key = (struct text){copy, key.len};
+    counter->labels = text_sub(counter->key, name + 1, key.len - name - 2);
+    return true;
+}
+
+static struct counter *add_counter(const struct metric *metric, struct text key)
+{
+    struct counter *counter = take_cells(metric->cells);
+    if (counter == NULL)
+        return NULL;
+    counter->metric = metric;
+    if (!name_counter(counter, key) || !map_insert(&by_key, counter->key, counter, NULL)) {
+        give_cells(counter);
+        return NULL;
+    }
+    if (!map_insert(&by_id, id_key(counter), counter, NULL)) {
+        map_remove(&by_key, counter->key);
+        give_cells(counter);
+        return NULL;
     }
     list_push(&counters, &counter->node);
-    cells_taken += metric->cells;
+    return counter;
+}
+
+static counter_t use(struct counter *counter)
+{
+    if (counter == NULL)
+        return COUNTER_NONE;
+    counter->refs++;
     return counter->id;
 }
 
@@ -114,14 +150,40 @@ counter_t counter_register(const struct metric *metric, const char *labels)
     ASSERT(metric->cells > 0 && metric->cells <= COUNTER_CELLS_MAX);
     buffer_printf(&key, "%s{%s}", metric->name, labels);
     enter();
-    const struct counter *known = map_find(&by_key, buffer_text(&key));
+    struct counter *known = map_find(&by_key, buffer_text(&key));
     if (known != NULL)
-        id = known->id;
+        id = use(known);
     else if (!key.short_of_room)
-        id = add_counter(metric, buffer_text(&key));
+        id = use(add_counter(metric, buffer_text(&key)));
     leave();
     buffer_clear(&key);
     return id;
+}
+
+/* Nobody adds any more, so each thread's cells may be written from here. */
+static void zero_cells(const struct counter *counter)
+{
+    LIST_EACH(&arrays, node)
+    {
+        const struct cells *cells = CONTAINER(node, struct cells, node);
+        for (counter_t cell = counter->id; cell < counter->id + counter->metric->cells; cell++)
+            __atomic_store_n(&cells->pages[cell / CELLS_PAGE][cell % CELLS_PAGE], 0, __ATOMIC_RELAXED);
+    }
+}
+
+void counter_release(counter_t id)
+{
+    enter();
+    struct counter *counter = map_find(&by_id, (struct text){(const char *)&id, sizeof id});
+    ASSERT(counter != NULL || id == COUNTER_NONE);
+    if (counter != NULL && --counter->refs == 0) {
+        map_remove(&by_key, counter->key);
+        map_remove(&by_id, id_key(counter));
+        list_remove(&counter->node);
+        zero_cells(counter);
+        give_cells(counter);
+    }
+    leave();
 }
 
 static void free_array(struct cells *cells)

@@ -84,6 +84,38 @@ bool map_insert(struct map *map, struct text key, void *value, void **before)
     return true;
 }
 
+/* Whether the entry at i, which belongs at home, may move back to the hole: it must not come before its home. */
+static bool may_fill(const struct map *map, size_t hole, size_t i)
+{
+    size_t home = map->entries[i].hash & map->mask;
+    return ((i - home) & map->mask) >= ((i - hole) & map->mask);
+}
+
+/* What follows moves up, so that no search ends too early. */
+static void close_hole(struct map *map, size_t hole)
+{
+    for (size_t i = (hole + 1) & map->mask; map->entries[i].value != NULL; i = (i + 1) & map->mask) {
+        if (!may_fill(map, hole, i))
+            continue;
+        map->entries[hole] = map->entries[i];
+        hole = i;
+    }
+    map->entries[hole] = (struct map_entry){0};
+}
+
+void *map_remove(struct map *map, struct text key)
+{
+    if (map->entries == NULL)
+        return NULL;
+    struct map_entry *entry = place_of(map, key, text_hash(key, map_seed()));
+    void *value = entry->value;
+    if (value == NULL)
+        return NULL;
+    close_hole(map, (size_t)(entry - map->entries));
+    map->count--;
+    return value;
+}
+
 void *map_find(const struct map *map, struct text key)
 {
     if (map->entries == NULL)

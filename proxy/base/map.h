@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A map finds pointers by text keys: host names, route names, field names. It is built by one thread and then
- * read by any number; nothing can be taken out of it. Keys and values belong to somebody else and must
+ * read by any number. Keys and values belong to somebody else and must
  * outlive it. The hash is seeded once per process, so clients can't choose keys that collide.
  */
 #ifndef BASE_MAP_H
@@ -27,6 +27,9 @@ void map_clear(struct map *map);
 /* value must not be NULL. What the key had before is replaced and given in *before (which may be NULL);
  * NULL is given for a new key. False when out of memory. Not while others read. */
 bool map_insert(struct map *map, struct text key, void *value, void **before);
+
+/* Takes the key out and gives what it had; NULL when the map doesn't have it. Not while others read. */
+void *map_remove(struct map *map, struct text key);
 
 /* NULL when the map doesn't have the key. Any thread. */
 void *map_find(const struct map *map, struct text key);

@@ -97,11 +97,28 @@ static bool fill(struct snapshot *snapshot)
     return true;
 }
 
+static void release_route(const struct route *route)
+{
+    counter_release(route->requests);
+    counter_release(route->faults);
+    counter_release(route->duration);
+}
+
+static void release_front(const struct front_plan *front)
+{
+    counter_release(front->connections);
+    counter_release(front->accepted);
+    release_route(&front->unmatched);
+    route_table_free(front->routes);
+}
+
 static void snapshot_free(struct snapshot *snapshot)
 {
     const struct snapshot_settings *settings = snapshot->settings;
     for (size_t i = 0; snapshot->fronts != NULL && i < settings->front_count; i++)
-        route_table_free(snapshot->fronts[i].routes);
+        release_front(&snapshot->fronts[i]);
+    for (size_t i = 0; i < snapshot->route_count; i++)
+        release_route(&snapshot->routes[i]);
     for (size_t i = 0; snapshot->clusters != NULL && i < settings->cluster_count; i++)
         cluster_unref(snapshot->clusters[i]);
     free(snapshot->fronts);

@@ -90,7 +90,11 @@ static bool register_metrics(struct endpoint *endpoint)
 
 static void endpoint_free(struct endpoint *endpoint)
 {
+    const counter_t counters[] = {endpoint->requests, endpoint->duration, endpoint->connections_active,
+                                  endpoint->connections_idle, endpoint->ejections};
     metrics_source_remove(&endpoint->up);
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
+        counter_release(counters[i]);
     free(endpoint->labels);
     endpoint->magic = 0;
     free(endpoint);

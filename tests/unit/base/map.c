@@ -90,9 +90,34 @@ static void the_seed_is_drawn_once(void **state)
     assert_true(map_seed() != 0);
 }
 
+/* Against an array: keys come and go, so that runs of entries form and break up, also around the end of the table. */
+static void what_was_removed_is_gone_and_the_rest_is_found(void **state)
+{
+    (void)state;
+    enum { KEYS = 64 };
+    static char names[KEYS][8];
+    bool in[KEYS] = {false};
+    uint32_t dice = 1;
+    for (int i = 0; i < KEYS; i++)
+        snprintf(names[i], sizeof names[i], "k%d", i);
+    for (int round = 0; round < 20000; round++) {
+        dice = dice * 1664525u + 1013904223u;
+        size_t i = (dice >> 16) % KEYS;
+        if (in[i])
+            assert_ptr_equal(map_remove(&map, text_of(names[i])), names[i]);
+        else
+            assert_true(map_insert(&map, text_of(names[i]), names[i], NULL));
+        in[i] = !in[i];
+        for (size_t k = 0; k < KEYS; k++)
+            assert_ptr_equal(map_find(&map, text_of(names[k])), in[k] ? names[k] : NULL);
+    }
+    assert_null(map_remove(&map, TEXT("never")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_removed_is_gone_and_the_rest_is_found, start, stop),
         cmocka_unit_test_setup_teardown(an_empty_map_has_nothing, start, stop),
         cmocka_unit_test_setup_teardown(what_was_inserted_is_found_by_equal_bytes, start, stop),
         cmocka_unit_test_setup_teardown(inserting_a_key_again_gives_what_it_had_before, start, stop),
