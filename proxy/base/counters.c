@@ -15,7 +15,8 @@ struct counter {
     struct text key;    /* name{labels} */
     struct text labels; /* within key */
     counter_t id;
-    unsigned refs; /* registrations; 0: it is in spares */
+    unsigned refs;           /* registrations */
+    struct list_node unused; /* in kept, while refs is 0 and it has a key */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -24,7 +25,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct map by_key;
 static struct map by_id;     /* the same by the bytes of their id */
 static struct list counters; /* in order of registration */
-static struct list spares;   /* without key: their cells are zero and may be had */
+static struct list kept;     /* those that nobody uses, by counter.unused; the oldest first */
+static unsigned kept_count;
+static struct list spares; /* without key: their cells are zero and may be had */
 static struct list arrays;   /* of struct cells, ended among them */
 static struct cells ended;   /* what arrays had counted that were freed */
 static uint32_t cells_taken;
@@ -62,6 +65,7 @@ static void enter(void)
         return;
     cells_taken = CELLS_PAGE; /* the page of COUNTER_NONE */
     list_init(&counters);
+    list_init(&kept);
     list_init(&spares);
     list_init(&arrays);
     list_push(&arrays, &ended.node);
@@ -139,6 +143,10 @@ static counter_t use(struct counter *counter)
 {
     if (counter == NULL)
         return COUNTER_NONE;
+    if (list_is_linked(&counter->unused)) {
+        list_remove(&counter->unused);
+        kept_count--;
+    }
     counter->refs++;
     return counter->id;
 }
@@ -171,17 +179,26 @@ static void zero_cells(const struct counter *counter)
     }
 }
 
+static void drop_oldest(void)
+{
+    struct counter *counter = CONTAINER(list_pop(&kept), struct counter, unused);
+    kept_count--;
+    map_remove(&by_key, counter->key);
+    map_remove(&by_id, id_key(counter));
+    list_remove(&counter->node);
+    zero_cells(counter);
+    give_cells(counter);
+}
+
 void counter_release(counter_t id)
 {
     enter();
     struct counter *counter = map_find(&by_id, (struct text){(const char *)&id, sizeof id});
     ASSERT(counter != NULL || id == COUNTER_NONE);
     if (counter != NULL && --counter->refs == 0) {
-        map_remove(&by_key, counter->key);
-        map_remove(&by_id, id_key(counter));
-        list_remove(&counter->node);
-        zero_cells(counter);
-        give_cells(counter);
+        list_push(&kept, &counter->unused);
+        if (++kept_count > COUNTERS_KEPT)
+            drop_oldest();
     }
     leave();
 }

@@ -3,7 +3,7 @@
  * Counters that many threads add to without sharing a cache line. A counter is a run of cell numbers; each
  * thread owns an array of cells, adds to its own and nobody else writes there; who wants a value adds up the
  * arrays. Counters are registered by family and labels: registering the same again, as each reload does, gives
- * the same counter, and it lives until it was released as often. A gauge is a counter that is also taken from.
+ * the same counter. One that was released as often stays for a while, since many come back. A gauge is a counter that is also taken from.
  */
 #ifndef BASE_COUNTERS_H
 #define BASE_COUNTERS_H
@@ -35,8 +35,10 @@ struct cells {
  * is copied. "" for none. The counter has metric->cells cells. Any thread, takes a lock: not per request. */
 counter_t counter_register(const struct metric *metric, const char *labels);
 
-/* Undoes one registration; at the last one the counter is gone, and its cells are for others. No thread may add to it
- * then. COUNTER_NONE is fine. Any thread, takes a lock. */
+/* The most counters that are kept though nobody uses them; then the oldest goes, and its cells are for others. */
+#define COUNTERS_KEPT 1024
+
+/* Undoes one registration. After the last one no thread may add to it. COUNTER_NONE is fine. Any thread, takes a lock. */
 void counter_release(counter_t counter);
 
 /* An array of all cells for one thread; NULL when out of memory. */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* When another attempt may help. NEVER: the request or weir itself is at fault. */
-enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT };
+enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT_TRY };
 
 /* name, status, retry, proxy error type of RFC 9209 section 2.3, sentence for the client */
 #define FAULT_TABLE(F)                                                                                      \
@@ -56,6 +56,7 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT };
       "The backend did not accept the connection in time.")                                                 \
     F(first_byte_timeout, 504, FAULT_TIMEOUT, "http_response_timeout",                                      \
       "The backend did not answer in time.")                                                                \
+    F(try_timeout, 504, FAULT_TRY, "http_response_timeout", "No attempt was answered in its time.")         \
     F(idle_timeout, 504, FAULT_NEVER, "connection_read_timeout", "The transfer stalled for too long.")      \
     F(request_timeout, 504, FAULT_NEVER, "http_response_timeout", "The request took longer than allowed.")  \
     F(bad_version, 505, FAULT_NEVER, "http_request_error", "This HTTP version is not supported.")

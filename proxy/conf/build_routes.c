@@ -69,6 +69,8 @@ static void build_limits(struct section section, struct route_settings *route)
     route->timeouts.request = section_number(timeouts, "request");
     route->retries.attempts = build_count(section_number(retries, "attempts"));
     route->retries.on = retry_bits(retries);
+    route->retries.per_try = section_number(retries, "per_try");
+    route->retries.budget = build_count(section_number(retries, "budget"));
 }
 
 /* Brackets can't stand in a name of the operator, so a made one is never taken already. */

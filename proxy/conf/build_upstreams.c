@@ -9,6 +9,7 @@ static bool build_endpoint(struct build *build, struct section section, struct e
         return false;
     endpoint->name = build_text(build, written);
     endpoint->weight = build_count(section_number(section, "weight"));
+    endpoint->backup = section_number(section, "backup") != 0;
     return true;
 }
 
@@ -37,6 +38,62 @@ static void build_pool(struct section section, struct pool_settings *pool)
     pool->pending_timeout = section_number(section, "pending_timeout");
 }
 
+/* "200" or "200-299"; validate has reported what is neither. */
+static struct status_range read_range(struct text written)
+{
+    uint64_t first = 0, last = 0;
+    size_t dash = text_find(written, '-');
+    (void)text_to_number(text_sub(written, 0, dash), 599, &first);
+    if (dash >= written.len ||
+        !text_to_number(text_sub(written, dash + 1, written.len - dash - 1), 599, &last))
+        last = first;
+    return (struct status_range){(uint16_t)first, (uint16_t)last};
+}
+
+static void build_expect(struct build *build, struct section section, struct probe_settings *probe)
+{
+    static const struct status_range success = {200, 299};
+    struct item single;
+    size_t count = section_count(section, "expect");
+    probe->expect = build_take(build, count > 0 ? count : 1, sizeof *probe->expect);
+    if (probe->expect == NULL)
+        return;
+    for (const struct item *item = section_items(section, "expect", &single); item != NULL; item = item->next)
+        if (item->value->kind == NODE_SCALAR)
+            probe->expect[probe->expect_count++] = read_range(item->value->text);
+    if (probe->expect_count == 0)
+        probe->expect[probe->expect_count++] = success;
+}
+
+static void build_probe(struct build *build, struct section section, struct probe_settings *probe)
+{
+    probe->kind = section_number(section, "tcp") != 0 ? PROBE_TCP : PROBE_HTTP;
+    probe->path = build_text(build, section_text(section, "path"));
+    probe->interval = section_number(section, "interval");
+    probe->timeout = section_number(section, "timeout");
+    probe->healthy = build_count(section_number(section, "healthy"));
+    probe->unhealthy = build_count(section_number(section, "unhealthy"));
+    build_expect(build, section, probe);
+}
+
+static void build_outlier(struct section section, struct outlier_settings *outlier)
+{
+    outlier->failures = build_count(section_number(section, "failures"));
+    outlier->window = section_number(section, "window");
+    outlier->eject = section_number(section, "eject");
+    outlier->max_ejected = build_count(section_number(section, "max_ejected"));
+}
+
+static void build_care(struct build *build, struct section upstream, struct cluster_settings *cluster)
+{
+    if (section_node(upstream, "health_check") != NULL)
+        build_probe(build, section_map(upstream, "health_check"), &cluster->probe);
+    if (section_node(upstream, "outlier") != NULL)
+        build_outlier(section_map(upstream, "outlier"), &cluster->outlier);
+    cluster->slow_start = section_number(upstream, "slow_start");
+    cluster->max_requests = build_count(section_number(upstream, "max_requests"));
+}
+
 void build_upstreams(struct build *build, struct section root)
 {
     struct snapshot_settings *serve = &build->config->serve;
@@ -52,5 +109,6 @@ void build_upstreams(struct build *build, struct section root)
         cluster->balance = (enum balance_kind)section_number(upstream, "balance");
         build_endpoints(build, upstream, cluster);
         build_pool(section_map(upstream, "pool"), &cluster->pool);
+        build_care(build, upstream, cluster);
     }
 }

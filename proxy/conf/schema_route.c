@@ -132,8 +132,9 @@ static const struct shape retries = {
     .keys = (const struct key[]){
         {"attempts", &attempts, "2", "After the first one; 0: none.", KEY_OPTIONAL},
         {"on", &retry_on, NULL, "What is tried again; connect and reset if it isn't said.", KEY_OPTIONAL},
-        {"per_try", &type_duration, "0", "For one attempt; 0: no limit.", KEY_LATER},
-        {"budget", &type_percent, NULL, "Retries as a share of the requests.", KEY_LATER},
+        {"per_try", &type_duration, "0", "For one attempt, up to the answer's head; 0: no limit.",
+         KEY_OPTIONAL},
+        {"budget", &type_percent, "20%", "Retries as a share of the requests.", KEY_OPTIONAL},
         {0},
     }};
 

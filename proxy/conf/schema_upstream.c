@@ -34,7 +34,7 @@ static const struct shape endpoint = {
     .keys = (const struct key[]){
         {"address", &address, NULL, "host:port, [v6]:port or unix:/path.", KEY_REQUIRED},
         {"weight", &weight, "1", "Its share; 0: no new requests.", KEY_OPTIONAL},
-        {"backup", &type_switch, "off", "Used when no other endpoint is left.", KEY_LATER},
+        {"backup", &type_switch, "off", "Used when no other endpoint is fit.", KEY_OPTIONAL},
         {0},
     }};
 static const struct shape endpoints = {.kind = SHAPE_LIST, .min = 1, .item = &endpoint};
@@ -89,15 +89,15 @@ static const struct shape health_check = {
         {"unhealthy", &positive, "3", "Bad ones in a row until it is left out.", KEY_OPTIONAL},
         {"expect", &status_ranges, NULL, "Statuses that count as good.", KEY_OPTIONAL},
         {"tcp", &type_switch, "off", "Only connect.", KEY_OPTIONAL},
-        {"grpc", &type_switch, "off", "Ask the gRPC health service.", KEY_OPTIONAL},
+        {"grpc", &type_switch, "off", "Ask the gRPC health service.", KEY_LATER},
         {0},
     }};
 
 static const struct shape outlier = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"failures", &positive, "5", "Failures in the window until it is left out.", KEY_OPTIONAL},
-        {"window", &type_duration, "10s", "The time in which they count.", KEY_OPTIONAL},
+        {"failures", &positive, "5", "Failures in a row until it is left out.", KEY_OPTIONAL},
+        {"window", &type_duration, "10s", "The time they must fall in.", KEY_OPTIONAL},
         {"eject", &type_duration, "30s", "How long it is left out.", KEY_OPTIONAL},
         {"max_ejected", &type_percent, "50%", "Of the endpoints at once.", KEY_OPTIONAL},
         {0},
@@ -117,10 +117,12 @@ const struct shape schema_upstream = {
         {"hash_on", &hash_on, NULL, "What ring_hash and maglev look at.", KEY_LATER},
         {"sticky", &sticky, NULL, "Keep a client on its endpoint.", KEY_LATER},
         {"pool", &pool, NULL, "Kept connections and the queue for them.", KEY_OPTIONAL},
-        {"health_check", &health_check, NULL, "Ask endpoints whether they are well.", KEY_LATER},
-        {"outlier", &outlier, NULL, "Leave out endpoints that fail.", KEY_LATER},
-        {"slow_start", &type_duration, "0", "How long a new endpoint's share grows.", KEY_LATER},
-        {"max_requests", &type_count, "0", "At once; beyond it 503. 0: no limit.", KEY_LATER},
+        {"health_check", &health_check, NULL, "Ask endpoints whether they are well.", KEY_OPTIONAL},
+        {"outlier", &outlier, NULL, "Leave out endpoints that fail.", KEY_OPTIONAL},
+        {"slow_start", &type_duration, "0", "How long the share of an endpoint that came back grows.",
+         KEY_OPTIONAL},
+        {"max_requests", &type_count, "0", "At once, over all workers; beyond it 503. 0: no limit.",
+         KEY_OPTIONAL},
         {"send_proxy", &send_proxy, "off", "Begin connections with a PROXY header.", KEY_LATER},
         {0},
     }};

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exchange/attempt.h"
 
+#include <limits.h>
+
 #include "base/codes.h"
 #include "base/histogram.h"
 #include "base/log.h"
 #include "exchange/forward.h"
 #include "exchange/relay.h"
+#include "upstream/budget.h"
 #include "upstream/outlier.h"
 
 static const struct route_settings *settings_of(const struct exchange *exchange)
 {
     return exchange->route->settings;
+}
+
+static struct upstream *upstream_of(const struct exchange *exchange)
+{
+    return exchange->view->upstreams[exchange->cluster];
 }
 
 bool attempt_begin(struct exchange *exchange)
@@ -22,9 +30,12 @@ bool attempt_begin(struct exchange *exchange)
     claim->connect_timeout = settings_of(exchange)->timeouts.connect;
     claim->stream = NULL;
     claim->fault = NULL;
-    exchange->attempts++;
+    if (exchange->attempts++ == 0)
+        budget_pay(upstream_budget(upstream_of(exchange)), settings_of(exchange)->retries.budget);
+    if (settings_of(exchange)->retries.per_try > 0)
+        wheel_set(&exchange->lane->loop->wheel, &exchange->patience, settings_of(exchange)->retries.per_try);
     exchange->sent_us = exchange->lane->loop->now_us;
-    return upstream_claim(exchange->view->upstreams[exchange->cluster], claim);
+    return upstream_claim(upstream_of(exchange), claim);
 }
 
 const struct fault *attempt_send(struct exchange *exchange)
@@ -111,6 +122,7 @@ void attempt_end(struct exchange *exchange, unsigned status)
     if (up != NULL)
         stream_done(up);
     exchange->up = NULL;
+    wheel_cancel(&exchange->lane->loop->wheel, &exchange->patience);
     if (claim->upstream == NULL)
         return; /* it was our own answer */
     count(exchange, status);
@@ -129,6 +141,8 @@ static unsigned retry_bit(const struct fault *fault)
         return RETRY_RESET;
     case FAULT_TIMEOUT:
         return RETRY_504;
+    case FAULT_TRY: /* whoever limits a try wants another one */
+        return UINT_MAX;
     default:
         return 0;
     }
@@ -154,6 +168,19 @@ static bool avoid_endpoint(struct exchange *exchange)
     return true;
 }
 
+static bool is_affordable(struct exchange *exchange)
+{
+    struct loop *loop = exchange->lane->loop;
+    struct upstream *upstream = upstream_of(exchange);
+    if (!budget_take(upstream_budget(upstream), loop->now)) {
+        log_write_limited(LOG_WARN, "upstream %.*s: the budget for retries is used up",
+                          TEXT_ARGS(upstream_settings(upstream)->name));
+        return false;
+    }
+    cells_add(loop->cells, upstream_cluster(upstream)->retries, 1);
+    return true;
+}
+
 /* A kept connection that died while the request was on its way says nothing about the endpoint. */
 static bool refresh(struct exchange *exchange, const struct fault *fault)
 {
@@ -176,7 +203,7 @@ bool attempt_may_repeat(struct exchange *exchange, const struct fault *fault)
         return false;
     if (fault->retry != FAULT_CONNECT && !is_repeatable(exchange))
         return false;
-    return avoid_endpoint(exchange);
+    return is_affordable(exchange) && avoid_endpoint(exchange);
 }
 
 bool attempt_may_repeat_status(struct exchange *exchange, unsigned status)
@@ -184,5 +211,6 @@ bool attempt_may_repeat_status(struct exchange *exchange, unsigned status)
     unsigned bit = status == 502 ? RETRY_502 : status == 503 ? RETRY_503 : status == 504 ? RETRY_504 : 0;
     if ((bit & settings_of(exchange)->retries.on) == 0 || !may_send_again(exchange))
         return false;
-    return is_repeatable(exchange) && attempts_are_left(exchange) && avoid_endpoint(exchange);
+    return is_repeatable(exchange) && attempts_are_left(exchange) && is_affordable(exchange) &&
+           avoid_endpoint(exchange);
 }

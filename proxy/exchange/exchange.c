@@ -27,6 +27,11 @@ static void on_deadline(struct timer *timer)
     be_late(CONTAINER(timer, struct exchange, deadline), FAULT(request_timeout));
 }
 
+static void on_patience(struct timer *timer)
+{
+    be_late(CONTAINER(timer, struct exchange, patience), FAULT(try_timeout));
+}
+
 /* Bytes also move while a slow peer takes what lies ready for it: then there is more room than before. */
 static bool has_moved(struct exchange *exchange)
 {
@@ -67,6 +72,7 @@ void exchange_start(const struct caller *caller, struct stream *down)
     exchange->retire.run = exchange_free;
     exchange->deadline.fire = on_deadline;
     exchange->timer.fire = on_timer;
+    exchange->patience.fire = on_patience;
     chain_init(&exchange->replay, &lane->loop->chunks);
     list_push(&lane->running, &exchange->node);
     lane->running_count++;

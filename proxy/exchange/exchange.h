@@ -65,6 +65,7 @@ struct exchange {
     struct list_node node;     /* in lane->running */
     struct timer deadline;     /* of the whole request */
     struct timer timer;        /* of the current step: first byte, idle */
+    struct timer patience;     /* of the current attempt */
     size_t room_seen;          /* in both streams' out, when the timer was set or fired last */
     const struct fault *fault; /* why weir answered by itself, or gave up */
     const struct fault *late;  /* a timer has fired */

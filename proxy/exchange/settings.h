@@ -78,6 +78,8 @@ struct route_settings {
     struct {
         unsigned attempts; /* retries after the first try */
         unsigned on;       /* enum retry_on bits */
+        uint64_t per_try;  /* ms for each attempt, up to the answer's head */
+        unsigned budget;   /* percent of the requests that may be tried again */
     } retries;
     struct error_settings *errors;
     size_t error_count;

@@ -181,6 +181,7 @@ static enum verdict answer(struct exchange *exchange)
     exchange->replay_lost = true;
     stream_send_head(exchange->down);
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->timer); /* the first byte is there */
+    wheel_cancel(&exchange->lane->loop->wheel, &exchange->patience);
     return go(exchange, STEP_RELAYING);
 }
 

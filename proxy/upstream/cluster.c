@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/metrics.h"
 #include "base/panic.h"
 
 enum { BUCKETS = 256 }; /* a power of two */
@@ -31,6 +32,17 @@ static struct cluster *find(const struct list *bucket, struct text name)
     return NULL;
 }
 
+static counter_t count_retries(struct text name)
+{
+    struct buffer labels = BUFFER_EMPTY;
+    label_add(&labels, "upstream", name);
+    buffer_byte(&labels, '\0');
+    counter_t counter =
+        labels.short_of_room ? COUNTER_NONE : counter_register(METRIC(upstream_retries), labels.at);
+    buffer_clear(&labels);
+    return counter;
+}
+
 /* Its name lies behind it. */
 static struct cluster *cluster_new(const struct cluster_settings *settings)
 {
@@ -45,6 +57,7 @@ static struct cluster *cluster_new(const struct cluster_settings *settings)
     cluster->magic = CLUSTER_MAGIC;
     cluster->name = (struct text){name, settings->name.len};
     cluster->roster = roster;
+    cluster->retries = count_retries(cluster->name);
     pthread_mutex_init(&cluster->lock, NULL);
     return cluster;
 }
@@ -73,6 +86,7 @@ void cluster_ref(struct cluster *cluster)
 static void cluster_free(struct cluster *cluster)
 {
     roster_unref(cluster->roster);
+    counter_release(cluster->retries);
     pthread_mutex_destroy(&cluster->lock);
     cluster->magic = 0;
     free(cluster);

@@ -15,9 +15,10 @@ struct cluster {
     unsigned refs;           /* under the registry's lock */
     struct text name;        /* owned */
     _Atomic uint32_t active; /* requests under way in all workers, while max_requests is set; relaxed */
-    pthread_mutex_t lock;    /* of roster; and of deciding who is ejected */
-    struct roster *roster;   /* a reference; never NULL */
-    struct list_node node;   /* in the registry */
+    counter_t retries;
+    pthread_mutex_t lock;  /* of roster; and of deciding who is ejected */
+    struct roster *roster; /* a reference; never NULL */
+    struct list_node node; /* in the registry */
 };
 
 #define CLUSTER_MAGIC 0x636c7573u

@@ -9,6 +9,7 @@
 #define UPSTREAM_PARTS_H
 
 #include "upstream/balance/balancer.h"
+#include "upstream/budget.h"
 #include "upstream/connector.h"
 #include "upstream/pool.h"
 #include "upstream/upstream.h"
@@ -40,6 +41,7 @@ struct upstream {
     struct choice choice; /* for the balancer; with what pick.c asks for: */
     const struct claim *chooser;
     void *balance; /* the balancer's state */
+    struct budget budget;
     struct connectors connectors;
     struct outlet **outlets; /* roster->count of them, in its order */
     struct list leaving;     /* outlets, by outlet.node */

@@ -108,6 +108,7 @@ struct upstream *upstream_new(struct loop *loop, struct cluster *cluster, const 
     list_init(&upstream->pending);
     list_init(&upstream->leaving);
     connectors_init(&upstream->connectors, loop, &upstream->keeper);
+    budget_init(&upstream->budget, loop->now);
     cluster_ref(cluster);
     if (upstream_refresh(upstream))
         return upstream;
@@ -123,6 +124,11 @@ struct cluster *upstream_cluster(const struct upstream *upstream)
 const struct cluster_settings *upstream_settings(const struct upstream *upstream)
 {
     return &upstream->roster->settings;
+}
+
+struct budget *upstream_budget(struct upstream *upstream)
+{
+    return &upstream->budget;
 }
 
 void upstream_dial_with(struct upstream *upstream, const struct dialer *dialer)

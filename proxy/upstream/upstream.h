@@ -10,6 +10,7 @@
 #include "http/session.h"
 #include "upstream/cluster.h"
 
+struct budget;
 struct connector;
 struct dialer;
 struct outlet;
@@ -71,6 +72,9 @@ void upstream_dial_with(struct upstream *upstream, const struct dialer *dialer);
  * balancing among those not tried; takes an idle connection, or opens one, or waits in the pending queue.
  * Faults: no_endpoint, circuit_open, pending_full, pending_timeout, connect_refused, connect_failed, connect_timeout, out_of_memory. */
 bool upstream_claim(struct upstream *upstream, struct claim *claim);
+
+/* What retries to it are allowed; the caller's to pay and take. */
+struct budget *upstream_budget(struct upstream *upstream);
 
 /* Ends a claim, answered or not: each that was made must be ended. The stream must be done before. */
 void claim_end(struct claim *claim);

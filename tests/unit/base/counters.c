@@ -87,7 +87,16 @@ static void counters_registered_later_have_cells_in_older_arrays(void **state)
     cells_free(cells);
 }
 
-static void a_counter_released_as_often_as_registered_is_gone_and_its_cells_are_used_again(void **state)
+static void release_many(unsigned count)
+{
+    char labels[32];
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(labels, sizeof labels, "many=\"%u\"", i);
+        counter_release(counter_register(&plain, labels));
+    }
+}
+
+static void a_counter_that_nobody_uses_is_kept_until_many_others_came(void **state)
 {
     (void)state;
     struct cells *cells = cells_new();
@@ -97,6 +106,11 @@ static void a_counter_released_as_often_as_registered_is_gone_and_its_cells_are_
     counter_release(id);
     assert_int_equal(counter_sum(id + 1), 7);
     counter_release(id);
+    release_many(COUNTERS_KEPT - 1);
+    assert_int_equal(counter_register(&wide, "released=\"1\""), id);
+    assert_int_equal(counter_sum(id + 1), 7);
+    counter_release(id);
+    release_many(COUNTERS_KEPT);
     assert_int_equal(counter_sum(id + 1), 0);
     assert_int_equal(counter_register(&wide, "released=\"2\""), id);
     assert_int_not_equal(counter_register(&wide, "released=\"1\""), id);
@@ -188,7 +202,7 @@ int main(void)
         cmocka_unit_test(counters_registered_later_have_cells_in_older_arrays),
         cmocka_unit_test(adding_to_no_counter_counts_nothing),
         cmocka_unit_test(each_shows_the_counters_of_one_metric),
-        cmocka_unit_test(a_counter_released_as_often_as_registered_is_gone_and_its_cells_are_used_again),
+        cmocka_unit_test(a_counter_that_nobody_uses_is_kept_until_many_others_came),
         cmocka_unit_test(nothing_is_lost_while_threads_count_and_others_register_and_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

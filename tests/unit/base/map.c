@@ -95,7 +95,7 @@ static void what_was_removed_is_gone_and_the_rest_is_found(void **state)
 {
     (void)state;
     enum { KEYS = 64 };
-    static char names[KEYS][8];
+    static char names[KEYS][16];
     bool in[KEYS] = {false};
     uint32_t dice = 1;
     for (int i = 0; i < KEYS; i++)

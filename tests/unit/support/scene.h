@@ -132,7 +132,7 @@ static inline void scene_settings(struct scene *scene)
         (struct route_settings){.name = TEXT("all"),
                                 .target = TARGET_UPSTREAM,
                                 .timeouts = {.connect = 2000, .first_byte = 30000, .idle = 60000},
-                                .retries = {.attempts = 2, .on = RETRY_CONNECT | RETRY_RESET}};
+                                .retries = {.attempts = 2, .budget = 20, .on = RETRY_CONNECT | RETRY_RESET}};
     scene->settings = (struct snapshot_settings){.fronts = &scene->front_settings,
                                                  .front_count = 1,
                                                  .routes = scene->routes,
