@@ -28,8 +28,8 @@ static struct list counters; /* in order of registration */
 static struct list kept;     /* those that nobody uses, by counter.unused; the oldest first */
 static unsigned kept_count;
 static struct list spares; /* without key: their cells are zero and may be had */
-static struct list arrays;   /* of struct cells, ended among them */
-static struct cells ended;   /* what arrays had counted that were freed */
+static struct list arrays; /* of struct cells, ended among them */
+static struct cells ended; /* what arrays had counted that were freed */
 static uint32_t cells_taken;
 
 static bool add_pages(struct cells *cells, uint32_t count)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/log.h"
 #include "base/metrics.h"
 #include "base/panic.h"
 
@@ -144,20 +143,6 @@ struct snapshot *snapshot_new(const struct snapshot_settings *settings, void (*r
     snapshot->release = release;
     snapshot->owner = owner;
     return snapshot;
-}
-
-void snapshot_install(struct snapshot *snapshot)
-{
-    CHECK(snapshot, SNAPSHOT_MAGIC);
-    for (size_t i = 0; i < snapshot->settings->cluster_count; i++) {
-        struct roster *roster = roster_new(&snapshot->settings->clusters[i]);
-        if (roster != NULL)
-            cluster_install(snapshot->clusters[i], roster);
-        else
-            log_write(LOG_ERROR,
-                      "upstream %.*s: out of memory for its endpoints; it goes on with the old ones",
-                      TEXT_ARGS(snapshot->clusters[i]->name));
-    }
 }
 
 void snapshot_ref(struct snapshot *snapshot)

@@ -43,9 +43,6 @@ struct snapshot {
  * the last reference. */
 struct snapshot *snapshot_new(const struct snapshot_settings *settings, void (*release)(void *owner),
                               void *owner);
-/* It is in force from now on: its clusters get the rosters of its settings. Control thread. */
-void snapshot_install(struct snapshot *snapshot);
-
 void snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
 

@@ -22,6 +22,7 @@ static bool begin(struct desk *desk, uv_loop_t *uv)
 {
     loop_init(&desk->loop, cells_new());
     desk->loop.uv = uv;
+    stewards_init(&desk->stewards, &desk->loop, NULL, NULL);
     desk->begun = desk->loop.cells != NULL && pulse_start(&desk->pulse, &desk->loop) == 0 &&
                   lane_init(&desk->lane, &desk->loop, desk->site);
     return desk->begun;
@@ -45,6 +46,7 @@ void desk_close(struct desk *desk)
 {
     if (!desk->begun)
         return;
+    stewards_clear(&desk->stewards);
     fronts_close(&desk->lane);
     loop_beat(&desk->loop);
     pulse_stop(&desk->pulse);

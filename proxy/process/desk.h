@@ -7,6 +7,7 @@
 #include "admin/admin.h"
 #include "net/pulse.h"
 #include "process/sockets.h"
+#include "upstream/steward.h"
 
 struct desk {
     struct admin *admin;
@@ -15,7 +16,8 @@ struct desk {
     struct loop loop;
     struct pulse pulse;
     struct lane lane;
-    bool begun; /* loop, pulse and lane are there */
+    struct stewards stewards; /* of the upstreams that are served */
+    bool begun;               /* loop, pulse and lane are there */
 };
 
 /* Begins to serve on the loop. False when that failed, having said why. */

@@ -79,10 +79,31 @@ static bool start_workers(struct service *service, struct buffer *why)
     return true;
 }
 
+static void refresh_workers(void *owner)
+{
+    struct service *service = owner;
+    for (unsigned i = 0; i < service->worker_count; i++)
+        if (service->workers[i] != NULL)
+            worker_refresh(service->workers[i]);
+}
+
+/* Upstreams as the config in force has them. */
+static void look_after(struct service *service)
+{
+    const struct snapshot_settings *settings = &service->config->serve;
+    stewards_follow(&service->desk.stewards, service->snapshot->clusters, settings->clusters,
+                    settings->cluster_count);
+}
+
 static bool open_desk(struct service *service)
 {
     const struct admin_settings admin = {service->config->admin.listen, service->config->admin.token};
-    return desk_open(&service->desk, service->uv, &admin, &service->state, service->snapshot);
+    if (!desk_open(&service->desk, service->uv, &admin, &service->state, service->snapshot))
+        return false;
+    service->desk.stewards.changed = refresh_workers;
+    service->desk.stewards.owner = service;
+    look_after(service);
+    return true;
 }
 
 static bool prepare(struct service *service, struct buffer *why)
@@ -201,11 +222,11 @@ static void renewal_commit(struct service *service, struct renewal *renewal)
     struct trail_sink *sink_before = service->trail_sink;
     renew_log(service->config, renewal->config);
     tell_restart_only(service, renewal->config);
-    snapshot_install(renewal->snapshot);
     service->config = renewal->config;
     service->snapshot = renewal->snapshot;
     service->trail_sink = renewal->trail_sink;
     service->state.access_log = renewal->trail_sink;
+    look_after(service);
     bool complete = adopt(service);
     admin_show(service->desk.admin, service->snapshot);
     sockets_settle(&service->sockets);

@@ -10,15 +10,18 @@
 
 #include "upstream/roster.h"
 
+struct steward;
+
 struct cluster {
     uint32_t magic;
     unsigned refs;           /* under the registry's lock */
     struct text name;        /* owned */
     _Atomic uint32_t active; /* requests under way in all workers, while max_requests is set; relaxed */
     counter_t retries;
-    pthread_mutex_t lock;  /* of roster; and of deciding who is ejected */
-    struct roster *roster; /* a reference; never NULL */
-    struct list_node node; /* in the registry */
+    pthread_mutex_t lock;    /* of roster; and of deciding who is ejected */
+    struct roster *roster;   /* a reference; never NULL */
+    struct list_node node;   /* in the registry */
+    struct steward *steward; /* who looks after it (steward.h); NULL: nobody. Control thread */
 };
 
 #define CLUSTER_MAGIC 0x636c7573u

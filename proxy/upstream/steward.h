@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stewards look after clusters, one each, on the control thread: a steward composes the roster out of what the config
+ * says, what discovery finds and what the operator changed, puts it in force, and has the endpoints probed.
+ *
+ * What the operator changed stays over reloads for as long as the cluster is in the config, but for the removal of an
+ * endpoint that the config lists: that one is back with the next config.
+ */
+#ifndef UPSTREAM_STEWARD_H
+#define UPSTREAM_STEWARD_H
+
+#include "upstream/cluster.h"
+#include "upstream/connector.h"
+
+struct stewards {
+    struct loop *loop;
+    const struct dialer *dialer;  /* of probes */
+    struct list all;              /* by steward.node */
+    void (*changed)(void *owner); /* rosters have: the loops are to be told */
+    void *owner;
+};
+
+void stewards_init(struct stewards *stewards, struct loop *loop, void (*changed)(void *owner), void *owner);
+
+/* These clusters, with these settings, are in force from now on: their rosters are installed before it returns, without a
+ * word to changed. The settings must live until the next call. What has no memory goes on as it was, and says so in the
+ * log. */
+void stewards_follow(struct stewards *stewards, struct cluster **clusters,
+                     const struct cluster_settings *settings, size_t count);
+
+/* Ends them all. */
+void stewards_clear(struct stewards *stewards);
+
+/* What an operator wants of an endpoint. */
+struct endpoint_wish {
+    struct text name; /* as address_read takes it */
+    bool has_weight;
+    unsigned weight;
+    bool has_standing;
+    unsigned standing; /* 0, ENDPOINT_DRAIN or ENDPOINT_DOWN */
+};
+
+enum wish_outcome {
+    WISH_DONE,
+    WISH_ADDED,
+    WISH_NO_CLUSTER,
+    WISH_NO_ENDPOINT,
+    WISH_BAD_ADDRESS,
+    WISH_NO_MEMORY
+};
+
+/* Changes an endpoint, or adds it. */
+enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
+                               const struct endpoint_wish *wish);
+enum wish_outcome stewards_remove(struct stewards *stewards, struct text cluster, struct text endpoint);
+
+#endif
