@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/checks.h"
 
+#include "conf/account.h"
 #include "conf/forms.h"
 
 static bool collect_map(struct names *names, const struct node *map)
@@ -121,12 +122,29 @@ static void check_admin(struct build *build, struct section admin)
             "admin.listen: others can reach this address, so admin.token is needed; or listen on 127.0.0.1");
 }
 
+/* A name that came from the environment isn't shown. */
+static void check_user(struct build *build, struct section root)
+{
+    struct account account;
+    const struct node *user = section_node(root, "user");
+    if (user == NULL || user->kind != NODE_SCALAR || user->unresolved || form_name(user->text) != NULL)
+        return;
+    const char *wrong = account_find(user->text.at, &account);
+    if (wrong == NULL)
+        return;
+    if (user->from_environment)
+        problem_add(build->problems, user->place, "user: it %s", wrong);
+    else
+        problem_add(build->problems, user->place, "user: '%.*s' %s", TEXT_ARGS(user->text), wrong);
+}
+
 void checks_run(struct build *build, const struct node *root_node, struct arena *arena)
 {
     struct section root = section_root(root_node);
     check_listeners_present(build, root);
     check_listeners_routed(build, root);
     check_admin(build, section_map(root, "admin"));
+    check_user(build, root);
     checks_addresses(build, root, arena);
     checks_matches(build, root, arena);
     checks_certificates(build, root);

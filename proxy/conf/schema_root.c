@@ -102,7 +102,7 @@ const struct shape schema_root = {
          KEY_OPTIONAL},
         {"workers", &workers, "auto", "Worker threads; auto: the CPUs that this process may use.",
          KEY_OPTIONAL},
-        {"user", &type_name, NULL, "The user to become after binding, when started as root.", KEY_LATER},
+        {"user", &type_name, NULL, "The user to become after binding, when started as root.", KEY_OPTIONAL},
         {"log", &log_shape, NULL, "The error log.", KEY_OPTIONAL},
         {"access_log", &access_log_shape, NULL, "A line for each request.", KEY_OPTIONAL},
         {"admin", &admin_shape, NULL, "The admin API.", KEY_OPTIONAL},

@@ -228,6 +228,16 @@ static void what_is_no_certificate_is_told(void **state)
     problem_at(state, 1, 63, "there is no certificate in PEM form");
 }
 
+static void a_user_that_does_not_exist_is_a_problem(void **state)
+{
+    load_fine(state, LISTENER UPSTREAM ROUTE "user: nobody\n");
+    load_wrong(state, LISTENER UPSTREAM ROUTE "user: weirx\n", 4,
+               "user: 'weirx' does not exist; create it or name another");
+    setenv("WEIR_TEST_USER", "weirx", 1);
+    load_wrong(state, LISTENER UPSTREAM ROUTE "user: ${WEIR_TEST_USER}\n", 4, "user: it does not exist");
+    unsetenv("WEIR_TEST_USER");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +256,7 @@ int main(void)
         loading_test(an_expired_certificate_is_a_warning_only),
         loading_test(a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked),
         loading_test(what_is_no_certificate_is_told),
+        loading_test(a_user_that_does_not_exist_is_a_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lets go of root for good. What is kept is the right to bind ports below 1024 (CAP_NET_BIND_SERVICE), so that a reload
+ * can open them, and it is handed on to a new binary (ambient). Whether the process can be dumped or traced stays as the
+ * kernel leaves it: not by others than root.
+ */
+#ifndef PROCESS_PRIVILEGES_H
+#define PROCESS_PRIVILEGES_H
+
+#include <stdbool.h>
+
+/* Becomes the user, with its groups, when started as root; from then on nothing that is executed can gain rights. An empty
+ * name, or not being root, changes nothing (a user that is not this one is told). False, having said why, when it failed:
+ * the process must then end. Before other threads start, after listening sockets and logs are open. */
+bool privileges_drop(const char *user);
+
+#endif
