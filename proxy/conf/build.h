@@ -9,6 +9,7 @@
 #define CONF_BUILD_H
 
 #include "conf/config.h"
+#include "conf/file_list.h"
 #include "conf/section.h"
 #include "conf/validate.h"
 
@@ -16,6 +17,7 @@ struct build {
     struct config *config;
     struct problems *problems;
     const struct validation *validation; /* the names, with their positions */
+    struct file_list *seen;              /* files looked for; NULL: nobody asks */
     bool full;                           /* out of memory; reported at the end */
 };
 

@@ -13,6 +13,7 @@ static struct text read_body(struct build *build, const struct node *node)
     struct text path = file_beside(node->place.file, node->text, arena);
     if (path.at == NULL || form_file(node->text) != NULL)
         return TEXT_NONE;
+    file_list_add(build->seen, path);
     const char *wrong = file_read(path.at, BODY_FILE_MAX, arena, &file);
     if (wrong == NULL)
         return file.text;

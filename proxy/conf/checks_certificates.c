@@ -15,6 +15,8 @@ static struct text read_pem(struct build *build, struct section section, const c
     if (node == NULL || node->kind != NODE_SCALAR || form_file(node->text) != NULL)
         return TEXT_NONE;
     struct text path = file_beside(node->place.file, node->text, arena);
+    if (path.at != NULL)
+        file_list_add(build->seen, path);
     const char *wrong = path.at == NULL ? "out of memory" : file_read(path.at, PEM_MAX, arena, &file);
     if (wrong == NULL)
         return file.text;

@@ -27,7 +27,8 @@ void config_free(struct config *config)
 static bool fill(struct config *config, const struct node *root, struct tree *tree)
 {
     struct validation validation = {.problems = tree->problems};
-    struct build build = {.config = config, .problems = tree->problems, .validation = &validation};
+    struct build build = {
+        .config = config, .problems = tree->problems, .validation = &validation, .seen = tree->seen};
     if (!checks_collect(&validation, root, tree->arena))
         return false;
     validate(&validation, root);
@@ -59,10 +60,10 @@ static void expect_root(struct tree *tree, const struct node *root, const char *
                     "the file says nothing; it needs at least listeners");
 }
 
-struct config *config_load(const char *path, struct problems *problems)
+struct config *config_load(const char *path, struct problems *problems, struct file_list *seen)
 {
     struct arena arena;
-    struct tree tree = {.arena = &arena, .problems = problems};
+    struct tree tree = {.arena = &arena, .problems = problems, .seen = seen};
     arena_init(&arena, TREE_ARENA_MAX);
     const struct node *root = tree_read(&tree, path);
     expect_root(&tree, root, path);

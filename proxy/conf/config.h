@@ -11,7 +11,8 @@
 #include "base/log.h"
 #include "exchange/settings.h"
 
-struct problems; /* conf/problems.h */
+struct problems;  /* conf/problems.h */
+struct file_list; /* conf/file_list.h */
 
 enum access_log_format { ACCESS_JSON, ACCESS_COMBINED, ACCESS_COMMON };
 
@@ -36,8 +37,9 @@ struct config {
 };
 
 /* Reads, resolves, parses and checks the file. NULL when there is any problem; *problems then holds all of
- * them in file order (warnings may be there on success too). Control thread only; blocks on files. */
-struct config *config_load(const char *path, struct problems *problems);
+ * them in file order (warnings may be there on success too). To *seen, which may be NULL, it adds every file that it
+ * looked at, also on failure. Control thread only; blocks on files. */
+struct config *config_load(const char *path, struct problems *problems, struct file_list *seen);
 
 /* The same from text in memory (weir demo, tests, fuzz); name stands for the file in problems. */
 struct config *config_load_text(const char *name, struct text yaml, struct problems *problems);

@@ -2,6 +2,7 @@
 #include <glob.h>
 
 #include "conf/files.h"
+#include "conf/pattern.h"
 #include "conf/tree.h"
 
 /* A file of the config; known by what it is, not by its name, so that a link doesn't hide a circle. */
@@ -98,19 +99,15 @@ static void merge_root(struct tree *tree, struct node *root, const struct node *
             merge_root_item(tree, root, item);
 }
 
-static bool has_wildcard(struct text pattern)
-{
-    return text_find(pattern, '*') < pattern.len || text_find(pattern, '?') < pattern.len ||
-           text_find(pattern, '[') < pattern.len;
-}
-
 /* glob sorts by byte value: weir never calls setlocale. */
 static void include_matches(struct tree *tree, struct node *root, const struct node *pattern, unsigned depth)
 {
     glob_t found;
     struct text path = file_beside(pattern->place.file, pattern->text, tree->arena);
+    if (path.at != NULL)
+        pattern_see(path, tree->arena, tree->seen);
     if (path.at == NULL || glob(path.at, 0, NULL, &found) != 0) {
-        if (!has_wildcard(pattern->text))
+        if (!pattern_has_wildcard(pattern->text))
             problem_add(tree->problems, pattern->place, "there is no file '%.*s' to include",
                         TEXT_ARGS(path));
         return;
@@ -175,6 +172,7 @@ static bool may_read(struct tree *tree, const struct file_read *file, const char
 static struct node *read_source(struct tree *tree, const char *path, struct place at, unsigned depth)
 {
     struct file_read file;
+    file_list_add(tree->seen, text_of(path));
     const char *wrong = file_read(path, TREE_FILE_MAX, tree->arena, &file);
     if (wrong != NULL) {
         problem_add(tree->problems, at, "'%s' can't be read: %s", path, wrong);

@@ -8,6 +8,7 @@
 #ifndef CONF_TREE_H
 #define CONF_TREE_H
 
+#include "conf/file_list.h"
 #include "conf/names.h"
 #include "conf/problems.h"
 
@@ -54,6 +55,7 @@ struct tree {
     size_t bytes;  /* of files so far */
     size_t file_count;
     struct source *sources; /* every file read: conf/include.c */
+    struct file_list *seen; /* and every one looked for; NULL: nobody asks */
 };
 
 struct node *node_new(struct tree *tree, enum node_kind kind, struct place place);

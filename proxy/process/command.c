@@ -23,7 +23,7 @@ static int run(const char *path)
 {
     struct problems problems;
     problems_init(&problems);
-    struct config *config = config_load(path, &problems);
+    struct config *config = config_load(path, &problems, NULL);
     problems_print(&problems, stderr);
     problems_clear(&problems);
     if (config == NULL) {
@@ -37,7 +37,7 @@ static int check(const char *path)
 {
     struct problems problems;
     problems_init(&problems);
-    struct config *config = config_load(path, &problems);
+    struct config *config = config_load(path, &problems, NULL);
     problems_print(&problems, stdout);
     problems_clear(&problems);
     if (config == NULL)

@@ -150,6 +150,46 @@ static void what_is_no_regular_file_is_not_read(void **state)
     problem_at(state, 1, 1, "No such file");
 }
 
+static bool has_seen(void **state, const char *name)
+{
+    struct loading *loading = *state;
+    char path[200];
+    snprintf(path, sizeof path, "%s%s%s", loading->folder, name[0] == '\0' ? "" : "/", name);
+    return map_find(&loading->seen.paths, text_of(path)) != NULL;
+}
+
+static void every_file_that_was_looked_at_is_known(void **state)
+{
+    make_folder(state, "sub");
+    write_file(state, "main.yaml", "include: [a.yaml, missing.yaml]\n" LISTENER);
+    write_file(
+        state, "a.yaml",
+        "routes: [{respond: {status: 200}, errors: {502: {body_file: sub/502.html}, 503: {body_file: no.html}}}]\n");
+    write_file(state, "sub/502.html", "sorry");
+    assert_null(load_file(state, "main.yaml"));
+    assert_true(has_seen(state, "main.yaml") && has_seen(state, "a.yaml") && has_seen(state, "missing.yaml"));
+    assert_true(has_seen(state, "sub/502.html") && has_seen(state, "no.html"));
+    assert_int_equal(((struct loading *)*state)->seen.count, 5);
+    assert_null(load_file(state, "nothing.yaml"));
+    assert_true(has_seen(state, "nothing.yaml"));
+    assert_int_equal(((struct loading *)*state)->seen.count, 1);
+}
+
+static void folders_where_a_pattern_may_match_later_are_known(void **state)
+{
+    make_folder(state, "conf.d");
+    make_folder(state, "sites");
+    make_folder(state, "sites/one");
+    make_folder(state, "sites/one/v1");
+    write_file(
+        state, "main.yaml",
+        "include: ['*.yml', conf.d/*.yaml, missing.d/*.yaml, 'sites/*/v?/*.yaml']\n" LISTENER UPSTREAM ROUTE);
+    load_main(state);
+    assert_true(has_seen(state, "") && has_seen(state, "conf.d") && has_seen(state, "missing.d"));
+    assert_true(has_seen(state, "sites") && has_seen(state, "sites/one") && has_seen(state, "sites/one/v1"));
+    assert_int_equal(((struct loading *)*state)->seen.count, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +204,8 @@ int main(void)
         loading_test(absolute_paths_stay_as_they_are),
         loading_test(problems_of_all_files_are_told_at_once),
         loading_test(what_is_no_regular_file_is_not_read),
+        loading_test(every_file_that_was_looked_at_is_known),
+        loading_test(folders_where_a_pattern_may_match_later_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

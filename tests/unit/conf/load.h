@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "conf/config.h"
+#include "conf/file_list.h"
 #include "conf/problems.h"
 
 /* What a route needs around it to be a whole config; lines of the test's own begin behind it. */
@@ -23,6 +24,7 @@
 
 struct loading {
     struct problems problems;
+    struct file_list seen; /* by the last load_file */
     struct config *config;
     char folder[64];
 };
@@ -31,6 +33,7 @@ static inline int loading_begin(void **state)
 {
     struct loading *loading = calloc(1, sizeof *loading);
     problems_init(&loading->problems);
+    file_list_init(&loading->seen);
     strcpy(loading->folder, "/tmp/weir-conf-XXXXXX");
     assert_non_null(mkdtemp(loading->folder));
     *state = loading;
@@ -50,6 +53,7 @@ static inline int loading_end(void **state)
     struct loading *loading = *state;
     config_free(loading->config);
     problems_clear(&loading->problems);
+    file_list_clear(&loading->seen);
     int removed = nftw(loading->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(loading);
     return removed;
@@ -82,7 +86,8 @@ static inline struct config *load_file(void **state, const char *name)
     snprintf(path, sizeof path, "%s/%s", loading->folder, name);
     config_free(loading->config);
     problems_clear(&loading->problems);
-    loading->config = config_load(path, &loading->problems);
+    file_list_clear(&loading->seen);
+    loading->config = config_load(path, &loading->problems, &loading->seen);
     return loading->config;
 }
 
