@@ -2,6 +2,7 @@
 #include "admin/resource.h"
 
 #include "admin/answer.h"
+#include "admin/connections.h"
 #include "admin/pages.h"
 #include "admin/probes.h"
 #include "admin/upstreams.h"
@@ -33,7 +34,7 @@ const struct resource resources[] = {
     {"POST", "/api/v1/reload", answer_later, NULL, false},
     {"POST", "/api/v1/drain", answer_later, NULL, false},
     {"PUT", "/api/v1/log", answer_later, NULL, false},
-    {"GET", "/api/v1/connections", answer_later, NULL, false},
+    {"GET", "/api/v1/connections", show_connections, "TCP connections by state", false},
     {"GET", "/api/v1/tap", answer_later, NULL, false},
 };
 const size_t resource_count = sizeof resources / sizeof resources[0];

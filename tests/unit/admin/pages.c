@@ -63,6 +63,23 @@ static void metrics_are_prometheus_text(void **state)
     stage_end(&stage);
 }
 
+/* The scene's links are in memory: the kernel knows none of them. */
+static void connections_are_counted_by_state(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_start(&stage, HOME, "");
+    struct text answer = stage_get(&stage, "GET /api/v1/connections");
+    if (status_of(answer) == 503) /* not told here, but said why */
+        assert_true(says(answer, "{\"error\":\""));
+    else
+        assert_true(text_equal(body_of(answer),
+                               TEXT("{\"complete\":true,\"clients\":{},\"backends\":{},\"listeners\":[],"
+                                    "\"upstreams\":[{\"name\":\"app\",\"endpoints\":["
+                                    "{\"address\":\"127.0.0.1:9\",\"states\":{}}]}],\"connections\":[]}\n")));
+    stage_end(&stage);
+}
+
 static void stats_have_what_metrics_have_as_json(void **state)
 {
     (void)state;
@@ -131,10 +148,9 @@ static void what_comes_later_is_501(void **state)
     (void)state;
     struct stage stage;
     stage_start(&stage, HOME, "");
-    const char *const lines[] = {
-        "GET /api/v1/config",  "GET /api/v1/caches",     "POST /api/v1/caches/c/purge",
-        "POST /api/v1/reload", "POST /api/v1/drain",     "PUT /api/v1/log",
-        "GET /api/v1/tap",     "GET /api/v1/connections"};
+    const char *const lines[] = {"GET /api/v1/config",  "GET /api/v1/caches", "POST /api/v1/caches/c/purge",
+                                 "POST /api/v1/reload", "POST /api/v1/drain", "PUT /api/v1/log",
+                                 "GET /api/v1/tap"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct text answer = stage_get(&stage, lines[i]);
         assert_int_equal(status_of(answer), 501);
@@ -204,6 +220,7 @@ int main(void)
         cmocka_unit_test(it_lives_even_while_it_starts_or_drains),
         cmocka_unit_test(it_is_ready_between_start_and_drain),
         cmocka_unit_test(metrics_are_prometheus_text),
+        cmocka_unit_test(connections_are_counted_by_state),
         cmocka_unit_test(stats_have_what_metrics_have_as_json),
         cmocka_unit_test(upstreams_show_what_endpoints_count),
         cmocka_unit_test(unknown_paths_are_404),
