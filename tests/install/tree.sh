@@ -34,6 +34,16 @@ if grep -n '@[A-Za-z_]*@' "$unit" || ! grep -q '^ExecStart=/usr/bin/weir run ' "
     echo "weir.service does not start /usr/bin/weir"
     failed=1
 fi
+# systemd must read it without complaints too, where it is there.
+if command -v systemd-analyze >/dev/null; then
+    mkdir "$root/verify"
+    sed "s,/usr/bin/weir,$root/usr/bin/weir," "$unit" >"$root/verify/weir.service"
+    if ! systemd-analyze verify --man=no "$root/verify/weir.service" >"$root/verify/said" 2>&1 || [ -s "$root/verify/said" ]; then
+        cat "$root/verify/said"
+        echo "weir.service has mistakes"
+        failed=1
+    fi
+fi
 # The manual page must be readable without complaints where man's tools are there.
 if command -v groff >/dev/null && groff -man -z -ww "$root/usr/share/man/man8/weir.8" 2>&1 | grep .; then
     echo "weir.8 has mistakes"
