@@ -51,16 +51,18 @@ static void add_listeners(struct buffer *out, struct census *census, const struc
         }
 }
 
-static void add_upstream(struct buffer *out, struct census *census, const struct cluster *cluster)
+static void add_upstream(struct buffer *out, struct census *census, struct cluster *cluster)
 {
+    struct roster *roster = cluster_roster(cluster);
     buffer_add(out, TEXT("{\"name\":"));
-    buffer_json_string(out, cluster->settings->name);
+    buffer_json_string(out, cluster->name);
     buffer_add(out, TEXT(",\"endpoints\":["));
-    for (size_t i = 0; i < cluster_size(cluster); i++) {
+    for (size_t i = 0; i < roster->count; i++) {
         buffer_add(out, i > 0 ? TEXT(",{") : TEXT("{"));
-        add_group(out, census, CENSUS_BACKENDS, &cluster->endpoints[i]->address);
+        add_group(out, census, CENSUS_BACKENDS, &roster->members[i].endpoint->address);
     }
     buffer_add(out, TEXT("]}"));
+    roster_unref(roster);
 }
 
 static void add_listed(struct buffer *out, const struct census *census)
@@ -94,6 +96,14 @@ static void add_all(struct buffer *out, struct census *census, const struct snap
     buffer_add(out, TEXT("]}"));
 }
 
+static void collect_upstream(struct census *census, struct cluster *cluster)
+{
+    struct roster *roster = cluster_roster(cluster);
+    for (size_t i = 0; i < roster->count; i++)
+        census_add(census, CENSUS_BACKENDS, &roster->members[i].endpoint->address);
+    roster_unref(roster);
+}
+
 static void collect(struct census *census, const struct snapshot *serving)
 {
     const struct snapshot_settings *settings = serving->settings;
@@ -101,8 +111,7 @@ static void collect(struct census *census, const struct snapshot *serving)
         for (size_t k = 0; k < settings->fronts[i].address_count; k++)
             census_add(census, CENSUS_CLIENTS, &settings->fronts[i].addresses[k]);
     for (size_t i = 0; i < settings->cluster_count; i++)
-        for (size_t k = 0; k < cluster_size(serving->clusters[i]); k++)
-            census_add(census, CENSUS_BACKENDS, &serving->clusters[i]->endpoints[k]->address);
+        collect_upstream(census, serving->clusters[i]);
 }
 
 struct stream *show_connections(const struct ask *ask)

@@ -22,15 +22,18 @@ struct command {
 static int run(const char *path)
 {
     struct problems problems;
+    struct file_list seen;
     problems_init(&problems);
-    struct config *config = config_load(path, &problems, NULL);
+    file_list_init(&seen);
+    struct config *config = config_load(path, &problems, &seen);
     problems_print(&problems, stderr);
     problems_clear(&problems);
     if (config == NULL) {
+        file_list_clear(&seen);
         fprintf(stderr, "weir: not started: %s has the problems above\n", path);
         return 1;
     }
-    return supervise(config, path, NULL);
+    return supervise(config, path, &seen, NULL);
 }
 
 static int check(const char *path)

@@ -59,7 +59,7 @@ int demo_run(void)
               stderr);
         _exit(1); /* what was opened ends with the process */
     }
-    int code = supervise(config, NULL, say_what_to_try);
+    int code = supervise(config, NULL, NULL, say_what_to_try);
     if (code == 0)
         demo_backends_stop();
     return code;

@@ -52,7 +52,12 @@ void desk_close(struct desk *desk)
     pulse_stop(&desk->pulse);
 }
 
-void desk_clear(struct desk *desk)
+void desk_drain(struct desk *desk)
+{
+    fronts_drain(&desk->lane);
+}
+
+void desk_clear(struct desk *desk, bool unlink)
 {
     if (desk->begun) {
         loop_beat(&desk->loop);
@@ -60,7 +65,7 @@ void desk_clear(struct desk *desk)
         loop_clear(&desk->loop);
         cells_free(desk->loop.cells);
     }
-    sockets_clear(&desk->sockets, true);
+    sockets_clear(&desk->sockets, unlink);
     if (desk->site != NULL)
         snapshot_unref(desk->site);
     if (desk->admin != NULL)

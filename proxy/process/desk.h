@@ -27,7 +27,10 @@ bool desk_open(struct desk *desk, uv_loop_t *uv, const struct admin_settings *se
 /* Cuts off what runs; the handles are gone when uv_run has ended. */
 void desk_close(struct desk *desk);
 
-/* After uv_run has ended. */
-void desk_clear(struct desk *desk);
+/* Listens no more, and finishes what runs. */
+void desk_drain(struct desk *desk);
+
+/* After uv_run has ended. Its Unix sockets are removed when unlink is set. */
+void desk_clear(struct desk *desk, bool unlink);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "exchange/trail.h"
+#include "process/privileges.h"
 
 /* How long the access log may take to write what it has when it ends. */
 enum { LOG_LIMIT_MS = 1000 };
@@ -131,11 +132,11 @@ bool service_start(struct service *service, uv_loop_t *uv, struct config *config
     service->uv = uv;
     service->config = config;
     if (open_log(config, &why) && prepare(service, &why) && open_desk(service) &&
-        start_workers(service, &why)) {
+        privileges_drop(config->user.at) && start_workers(service, &why)) {
         atomic_store(&service->state.ready, true);
         return true;
     }
-    if (why.len > 0) /* else the desk has said it */
+    if (why.len > 0) /* else it has been said already */
         log_write(LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(&why)));
     buffer_clear(&why);
     return false;
@@ -264,6 +265,19 @@ void service_reopen_logs(struct service *service)
               opened ? "logs are reopened" : "a log cannot be reopened, the old file stays");
 }
 
+size_t service_sockets(const struct service *service, int *fds, size_t most)
+{
+    size_t count = sockets_list(&service->sockets, fds, most);
+    size_t rest = count < most ? most - count : 0;
+    return count + sockets_list(&service->desk.sockets, fds + count, rest);
+}
+
+void service_hand_over(struct service *service)
+{
+    service->handed_over = true;
+    desk_drain(&service->desk);
+}
+
 void service_close(struct service *service)
 {
     uv_close((uv_handle_t *)&service->ended, NULL);
@@ -272,8 +286,8 @@ void service_close(struct service *service)
 
 void service_clear(struct service *service)
 {
-    desk_clear(&service->desk);
-    sockets_clear(&service->sockets, true);
+    desk_clear(&service->desk, !service->handed_over);
+    sockets_clear(&service->sockets, !service->handed_over);
     if (service->trail_sink != NULL)
         trail_sink_close(service->trail_sink, LOG_LIMIT_MS);
     free(service->workers);

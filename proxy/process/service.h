@@ -22,11 +22,12 @@ struct service {
     struct worker **workers;
     unsigned worker_count; /* from the first config: for good */
     unsigned running;
+    bool handed_over;
     void (*on_end)(void *owner); /* no worker runs any more */
     void *owner;
 };
 
-/* Opens sockets and starts workers; takes over the config. False after having said why: the process then ends. */
+/* Opens sockets, becomes the config's user, and starts workers; takes over the config. False after having said why: the process then ends. */
 bool service_start(struct service *service, uv_loop_t *uv, struct config *config);
 
 /* Goes on with another config, which it takes over. False when it can't: *why says why, and nothing has changed. */
@@ -37,6 +38,12 @@ void service_drain(struct service *service, uint64_t limit);
 
 /* Opens the files of the logs again. */
 void service_reopen_logs(struct service *service);
+
+/* Numbers of all listening descriptors, to be given to another process: as sockets_list. */
+size_t service_sockets(const struct service *service, int *fds, size_t most);
+
+/* Another process has the listening sockets: what is at their addresses is its own. */
+void service_hand_over(struct service *service);
 
 /* After on_end: closes what is the control thread's. service_clear once uv_run has ended. */
 void service_close(struct service *service);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "net/listener.h"
+#include "process/inherit.h"
 
 static const char *advice(int error)
 {
@@ -39,8 +40,8 @@ static bool overlaps_ours(const struct sockets *sockets, const struct address *a
 {
     for (size_t i = 0; i < sockets->count; i++) {
         const struct address *ours = &sockets->rows[i].address;
-        if (!address_is_unix(ours) && address_port(ours) == address_port(address) &&
-            (address_is_any(ours) || address_is_any(address)))
+        if (sockets->rows[i].count > 0 && !address_is_unix(ours) &&
+            address_port(ours) == address_port(address) && (address_is_any(ours) || address_is_any(address)))
             return true;
     }
     return false;
@@ -64,24 +65,56 @@ static bool is_taken(const struct sockets *sockets, const struct address *addres
     return taken;
 }
 
-static void row_clear(const struct sockets *sockets, struct socket_row *row, bool unlink_path)
+static void row_clear(struct socket_row *row, bool unlink_path)
 {
-    for (unsigned worker = 0; worker < sockets->workers; worker++)
-        if (row->fds[worker] >= 0 && !row->taken[worker])
-            close(row->fds[worker]);
-    if (unlink_path && row->fds[0] >= 0 && address_is_unix(&row->address))
+    for (size_t i = 0; i < row->count; i++)
+        if (row->fds[i] >= 0 && !row->taken[i])
+            close(row->fds[i]);
+    if (unlink_path && row->count > 0 && row->fds[0] >= 0 && address_is_unix(&row->address))
         unlink(row->address.local.sun_path);
     free(row->fds);
     free(row->taken);
 }
 
+static bool row_add(struct socket_row *row, int fd)
+{
+    int *fds = realloc(row->fds, (row->count + 1) * sizeof *fds);
+    row->fds = fds != NULL ? fds : row->fds;
+    bool *taken = realloc(row->taken, (row->count + 1) * sizeof *taken);
+    row->taken = taken != NULL ? taken : row->taken;
+    if (fd < 0 || fds == NULL || taken == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    fds[row->count] = fd;
+    taken[row->count++] = false;
+    return true;
+}
+
+/* Those that this process was started with. */
+static bool inherit_row(struct socket_row *row)
+{
+    for (int fd; (fd = inherit_take(&row->address)) >= 0;)
+        if (!row_add(row, fd))
+            return false;
+    return true;
+}
+
+/* One that others share is shared further; otherwise each worker has its own. */
 static bool open_row(const struct sockets *sockets, struct socket_row *row)
 {
-    for (unsigned worker = 0; worker < sockets->workers; worker++) {
-        int fd = worker > 0 && address_is_unix(&row->address) ? fcntl(row->fds[0], F_DUPFD_CLOEXEC, 3)
-                                                              : listener_socket(&row->address);
-        row->fds[worker] = fd;
-        if (fd < 0)
+    if (!inherit_row(row))
+        return false;
+    size_t given = row->count;
+    bool shares = given > 0 || address_is_unix(&row->address);
+    if (given == 0 && is_taken(sockets, &row->address))
+        return false;
+    while (row->count < sockets->workers) {
+        size_t from = given > 0 ? row->count % given : 0;
+        int fd = shares && row->count > 0 ? fcntl(row->fds[from], F_DUPFD_CLOEXEC, 3)
+                                          : listener_socket(&row->address);
+        if (!row_add(row, fd))
             return false;
     }
     return true;
@@ -93,19 +126,8 @@ static struct socket_row *row_new(struct sockets *sockets, const struct address 
     if (rows == NULL)
         return NULL;
     sockets->rows = rows;
-    struct socket_row *row = &rows[sockets->count];
-    *row = (struct socket_row){.address = *address};
-    row->fds = malloc(sockets->workers * sizeof *row->fds);
-    row->taken = calloc(sockets->workers, sizeof *row->taken);
-    if (row->fds == NULL || row->taken == NULL) {
-        free(row->fds);
-        free(row->taken);
-        return NULL;
-    }
-    for (unsigned worker = 0; worker < sockets->workers; worker++)
-        row->fds[worker] = -1;
-    sockets->count++;
-    return row;
+    rows[sockets->count] = (struct socket_row){.address = *address};
+    return &rows[sockets->count++];
 }
 
 static struct socket_row *row_find(const struct sockets *sockets, const struct address *address)
@@ -121,8 +143,8 @@ static bool want(struct sockets *sockets, const struct address *address)
     struct socket_row *row = row_find(sockets, address);
     errno = ENOMEM;
     if (row == NULL) {
-        if (is_taken(sockets, address) || (row = row_new(sockets, address)) == NULL ||
-            !open_row(sockets, row))
+        row = row_new(sockets, address);
+        if (row == NULL || !open_row(sockets, row))
             return false;
     }
     row->wanted = true;
@@ -137,7 +159,7 @@ static void sift(struct sockets *sockets, bool (*passes)(const struct socket_row
         if (passes(&sockets->rows[i]))
             sockets->rows[kept++] = sockets->rows[i];
         else
-            row_clear(sockets, &sockets->rows[i], unlink_paths);
+            row_clear(&sockets->rows[i], unlink_paths);
     }
     sockets->count = kept;
 }
@@ -182,10 +204,13 @@ static int take(struct socket_source *source, const struct address *address)
 {
     struct socket_share *share = CONTAINER(source, struct socket_share, source);
     struct socket_row *row = row_find(share->sockets, address);
-    if (row == NULL || row->taken[share->worker])
-        return -1;
-    row->taken[share->worker] = true;
-    return row->fds[share->worker];
+    for (size_t i = share->worker; row != NULL && i < row->count; i += share->sockets->workers) {
+        if (row->taken[i])
+            continue;
+        row->taken[i] = true;
+        return row->fds[i];
+    }
+    return -1;
 }
 
 struct socket_share sockets_share(struct sockets *sockets, unsigned worker)
@@ -198,6 +223,16 @@ void sockets_settle(struct sockets *sockets)
     sift(sockets, is_wanted, true);
     for (size_t i = 0; i < sockets->count; i++)
         sockets->rows[i].settled = true;
+}
+
+size_t sockets_list(const struct sockets *sockets, int *fds, size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sockets->count; i++)
+        for (size_t k = 0; k < sockets->rows[i].count; k++, count++)
+            if (count < most)
+                fds[count] = sockets->rows[i].fds[k];
+    return count;
 }
 
 static bool is_none(const struct socket_row *row)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/supervisor.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
@@ -10,7 +12,12 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "conf/problems.h"
+#include "process/handover.h"
+#include "process/inherit.h"
+#include "process/notify.h"
+#include "process/reaper.h"
 #include "process/service.h"
+#include "process/watch.h"
 
 /* How long requests that run may take to finish after TERM. */
 enum { DRAIN_LIMIT_MS = 30000 };
@@ -22,8 +29,17 @@ struct supervisor {
     const char *path; /* of the config; NULL: it can't be read again */
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
+    uv_timer_t watchdog;
+    struct reaper reaper;
+    struct watch watch;  /* of the config's files */
+    uv_poll_t successor; /* what a new binary has to say */
+    int successor_fd;    /* -1: there is none */
+    pid_t successor_pid;
     bool draining;
 };
+
+/* The most listening sockets that a new binary is given. */
+enum { SOCKETS_MAX = 4096 };
 
 static void raise_descriptor_limit(void)
 {
@@ -46,6 +62,7 @@ static void drain(struct supervisor *supervisor)
     if (supervisor->draining)
         _exit(0); /* asked twice */
     supervisor->draining = true;
+    notify_stopping();
     log_write(LOG_INFO, "draining: no new connections, %u s for what runs", DRAIN_LIMIT_MS / 1000);
     service_drain(&supervisor->service, DRAIN_LIMIT_MS);
 }
@@ -53,8 +70,11 @@ static void drain(struct supervisor *supervisor)
 /* False with the problems that stand in the way; the running config then goes on. */
 static bool renew(struct supervisor *supervisor, struct problems *problems)
 {
-    struct config *config = config_load(supervisor->path, problems);
     struct buffer why = BUFFER_EMPTY;
+    struct file_list seen;
+    file_list_init(&seen);
+    struct config *config = config_load(supervisor->path, problems, &seen);
+    watch_set(&supervisor->watch, &seen);
     if (config == NULL)
         return false;
     bool renewed = service_renew(&supervisor->service, config, &why);
@@ -73,6 +93,18 @@ static void log_problems(const struct problems *problems)
     }
 }
 
+static void conclude_reload(struct supervisor *supervisor, bool renewed)
+{
+    const char *result = renewed ? "result=\"ok\"" : "result=\"failed\"";
+    if (renewed)
+        log_write(LOG_INFO, "reloaded: config %llu is in force",
+                  (unsigned long long)supervisor->service.snapshot->generation);
+    else
+        log_write(LOG_ERROR, "not reloaded: the config has the problems above, the old one goes on");
+    cells_add(supervisor->service.desk.loop.cells, counter_register(METRIC(config_reloads), result), 1);
+    malloc_trim(0);
+}
+
 static bool reload(struct supervisor *supervisor)
 {
     struct problems problems;
@@ -81,19 +113,67 @@ static bool reload(struct supervisor *supervisor)
                                                  : "no reload: there is no config file");
         return false;
     }
+    notify_reloading();
     problems_init(&problems);
     bool renewed = renew(supervisor, &problems);
     log_problems(&problems);
-    if (renewed)
-        log_write(LOG_INFO, "reloaded: config %llu is in force",
-                  (unsigned long long)supervisor->service.snapshot->generation);
-    else
-        log_write(LOG_ERROR, "not reloaded: the config has the problems above, the old one goes on");
+    conclude_reload(supervisor, renewed);
     problems_clear(&problems);
-    cells_add(supervisor->service.desk.loop.cells,
-              counter_register(METRIC(config_reloads), renewed ? "result=\"ok\"" : "result=\"failed\""), 1);
-    malloc_trim(0);
+    notify_ready();
     return renewed;
+}
+
+static void on_config_changed(void *owner)
+{
+    log_write(LOG_INFO, "the config has changed on disk");
+    reload(owner);
+}
+
+static void forget_successor(struct supervisor *supervisor)
+{
+    uv_poll_stop(&supervisor->successor);
+    uv_close((uv_handle_t *)&supervisor->successor, NULL);
+    close(supervisor->successor_fd);
+    supervisor->successor_fd = -1;
+}
+
+static void on_successor(uv_poll_t *poll, int status, int events)
+{
+    struct supervisor *supervisor = poll->data;
+    (void)status;
+    (void)events;
+    enum handover_state state = handover_hear(supervisor->successor_fd);
+    if (state == HANDOVER_WAITS)
+        return;
+    forget_successor(supervisor);
+    if (state == HANDOVER_FAILED) {
+        log_write(LOG_ERROR, "the new binary ended before it served: this one goes on");
+        return;
+    }
+    log_write(LOG_INFO, "the new binary serves, as process %d", (int)supervisor->successor_pid);
+    notify_main_process(supervisor->successor_pid);
+    service_hand_over(&supervisor->service);
+    if (!supervisor->draining)
+        drain(supervisor);
+}
+
+static void hand_over(struct supervisor *supervisor)
+{
+    static int fds[SOCKETS_MAX];
+    if (supervisor->draining || supervisor->successor_fd >= 0) {
+        log_write(LOG_WARN, "no hand-over: one is under way already, or weir is draining");
+        return;
+    }
+    size_t count = service_sockets(&supervisor->service, fds, SOCKETS_MAX);
+    struct handover plan = {fds, count < SOCKETS_MAX ? count : SOCKETS_MAX, notify_environment()};
+    supervisor->successor_fd = handover_start(&plan, &supervisor->successor_pid);
+    if (supervisor->successor_fd < 0) {
+        log_write(LOG_ERROR, "the new binary cannot be started: %s", strerror(errno));
+        return;
+    }
+    uv_poll_init(&supervisor->uv, &supervisor->successor, supervisor->successor_fd);
+    supervisor->successor.data = supervisor;
+    uv_poll_start(&supervisor->successor, UV_READABLE, on_successor);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -107,7 +187,7 @@ static void on_signal(uv_signal_t *handle, int number)
         service_reopen_logs(&supervisor->service);
         break;
     case SIGUSR2:
-        log_write(LOG_ERROR, "handing over to a new binary is not in this build yet: restart weir");
+        hand_over(supervisor);
         break;
     default:
         drain(supervisor);
@@ -132,26 +212,65 @@ static void on_end(void *owner)
     struct supervisor *supervisor = owner;
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&supervisor->signals[i], NULL);
+    uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
+    if (supervisor->successor_fd >= 0)
+        forget_successor(supervisor);
+    reaper_stop(&supervisor->reaper);
+    watch_stop(&supervisor->watch);
     service_close(&supervisor->service);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    notify_watchdog();
+}
+
+static int start_handles(struct supervisor *supervisor)
+{
+    uint64_t interval = notify_watchdog_interval();
+    int error = uv_loop_init(&supervisor->uv);
+    if (error == 0)
+        error = uv_timer_init(&supervisor->uv, &supervisor->watchdog);
+    if (error == 0 && interval > 0)
+        error = uv_timer_start(&supervisor->watchdog, on_watchdog, interval, interval);
+    if (error == 0)
+        error = reaper_start(&supervisor->reaper, &supervisor->uv);
+    if (error == 0)
+        error = watch_start(&supervisor->watch, &supervisor->uv, on_config_changed, supervisor);
+    return error;
 }
 
 static bool start(struct supervisor *supervisor, struct config *config)
 {
     raise_descriptor_limit();
     return_memory();
+    notify_begin();
+    inherit_open();
+    supervisor->successor_fd = -1;
     supervisor->service.on_end = on_end;
     supervisor->service.owner = supervisor;
-    return uv_loop_init(&supervisor->uv) == 0 && hear_signals(supervisor) &&
+    return start_handles(supervisor) == 0 && hear_signals(supervisor) &&
            service_start(&supervisor->service, &supervisor->uv, config);
 }
 
-int supervise(struct config *config, const char *path, void (*started)(void))
+static void tell_started(const struct supervisor *supervisor)
+{
+    log_write(LOG_INFO, "weir " WEIR_VERSION " serves with %u workers", supervisor->service.worker_count);
+    inherit_close_rest();
+    handover_tell_ready();
+    notify_ready();
+}
+
+int supervise(struct config *config, const char *path, struct file_list *seen, void (*started)(void))
 {
     static struct supervisor supervisor;
     supervisor.path = path;
     if (!start(&supervisor, config))
         _exit(1); /* said why; what was opened ends with the process */
-    log_write(LOG_INFO, "weir " WEIR_VERSION " serves with %u workers", supervisor.service.worker_count);
+    if (seen != NULL)
+        watch_set(&supervisor.watch, seen);
+    tell_started(&supervisor);
     if (started != NULL)
         started();
     uv_run(&supervisor.uv, UV_RUN_DEFAULT);
