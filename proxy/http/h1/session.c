@@ -93,8 +93,8 @@ static void h1_done(struct stream *stream)
     }
 }
 
-/* Whoever has just connected is about to ask. */
-enum { FIRST_REQUEST_MS = 1000 };
+/* A request may be on its way on a connection that is idle here: it is still answered. */
+enum { LAST_REQUEST_MS = 1000 };
 
 static void h1_drain(struct session *session)
 {
@@ -102,12 +102,8 @@ static void h1_drain(struct session *session)
     session->marks |= SESSION_DRAIN;
     if (h1->stream != NULL || h1->reading != H1_IDLE)
         return;
-    if (h1_is_server(h1) && session->streams == 0) {
-        wheel_set(&session->loop->wheel, &h1->timer, FIRST_REQUEST_MS);
-        return;
-    }
-    if (link_backlog(session->link) > 0)
-        h1_linger(h1);
+    if (h1_is_server(h1))
+        wheel_set(&session->loop->wheel, &h1->timer, LAST_REQUEST_MS);
     else
         h1_close(h1);
 }
