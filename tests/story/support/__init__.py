@@ -8,4 +8,4 @@ from .ports import free_address, free_port, refusing_address, unanswering_addres
 from .process import descriptors, memory_kb, tcp_states
 from .metrics import Metrics, parse_prometheus
 from .wait import LIMIT, wait_until
-from .weir import Weir, binary, run_weir, without_quarantine
+from .weir import Successor, Weir, binary, run_weir, without_quarantine

@@ -7,6 +7,28 @@ STATES = {"01": "ESTABLISHED", "02": "SYN_SENT", "04": "FIN_WAIT1", "05": "FIN_W
           "08": "CLOSE_WAIT", "09": "LAST_ACK", "0A": "LISTEN", "0B": "CLOSING"}
 
 
+def stat_of(pid):
+    """Its state (one letter) and its parent; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            state, parent = stat.read().rpartition(")")[2].split()[:2]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return state, int(parent)
+
+
+def has_ended(pid):
+    """Also when nobody has waited for it yet."""
+    stat = stat_of(pid)
+    return stat is None or stat[0] in "ZX"
+
+
+def children_of(pid):
+    """Living ones and zombies."""
+    numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [one for one in numbers if (stat := stat_of(one)) and stat[1] == pid]
+
+
 def memory_kb(pid, kind="Pss"):
     """PSS (or Rss) of a process in KiB."""
     with open(f"/proc/{pid}/smaps_rollup") as rollup:

@@ -14,6 +14,7 @@ import time
 import yaml
 
 from .metrics import parse_prometheus
+from .process import children_of, has_ended
 from .wait import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -54,7 +55,8 @@ def _port(address):
 
 
 class Weir:
-    def __init__(self, config_text, preexec=None, env=None, stdout=None, ready=True, arguments=(), files=None):
+    def __init__(self, config_text, preexec=None, env=None, stdout=None, ready=True, arguments=(), files=None, wrap=(), fds=()):
+        """wrap: a command that runs the one behind it; fds: descriptors that it inherits, with the same numbers."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-story-"))
         self.config_text = config_text
         self.config = yaml.safe_load(config_text)
@@ -65,9 +67,9 @@ class Weir:
         self.stdout_path, self.stderr_path = self.folder / "stdout", self.folder / "stderr"
         self.keep_stdout = stdout
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.process = subprocess.Popen([binary(), "run", "-c", str(self.config_path), *arguments],
+            self.process = subprocess.Popen([*wrap, binary(), "run", "-c", str(self.config_path), *arguments],
                                             stdout=stdout or out, stderr=err, stdin=subprocess.DEVNULL, cwd=self.folder,
-                                            env=_environment(env), preexec_fn=preexec)
+                                            env=_environment(env), preexec_fn=preexec, pass_fds=fds)
         self.pid = self.process.pid
         if ready:
             try:
@@ -184,3 +186,19 @@ class Weir:
         status, _, body = self.admin_get("/metrics")
         assert status == 200, (status, body)
         return parse_prometheus(body.decode())
+
+
+class Successor:
+    """The process that takes over from a weir (or from such a process) when USR2 says so. Nobody here is its parent."""
+
+    def __init__(self, weir):
+        os.kill(weir.pid, signal.SIGUSR2)
+        (self.pid,) = wait_until(lambda: children_of(weir.pid), "the new process is there")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if not has_ended(self.pid):
+            os.kill(self.pid, signal.SIGTERM)
+        wait_until(lambda: has_ended(self.pid), "the new process ends", 30)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Started as root, weir binds and then becomes `user`."""
+import errno
+import os
+import pathlib
+import pwd
+import socket
+
+import pytest
+
+from support import Backend, RawClient, Successor, Weir, proxy_config, run_weir
+
+root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+NET_BIND_SERVICE = 1 << 10
+
+
+def status_of(pid, thread=None):
+    path = f"/proc/{pid}/status" if thread is None else f"/proc/{pid}/task/{thread}/status"
+    return dict(line.split(":\t", 1) for line in pathlib.Path(path).read_text().splitlines() if ":\t" in line)
+
+
+def low_address():
+    for port in range(1023, 1, -1):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return f"127.0.0.1:{port}"
+            except OSError as error:
+                assert error.errno == errno.EADDRINUSE
+    pytest.skip("every port below 1024 is taken")
+
+
+@root
+@pytest.mark.skip(reason="waits for the supervisor")
+def test_every_thread_becomes_the_user(start):
+    nobody = pwd.getpwnam("nobody")
+    weir = start(Weir(proxy_config(start(Backend()), user="nobody", workers=2)))
+    for thread in os.listdir(f"/proc/{weir.pid}/task"):
+        status = status_of(weir.pid, thread)
+        assert status["Uid"].split() == [str(nobody.pw_uid)] * 4
+        assert status["Gid"].split() == [str(nobody.pw_gid)] * 4
+        assert "0" not in status["Groups"].split()
+        assert int(status["CapEff"], 16) | NET_BIND_SERVICE == NET_BIND_SERVICE
+    with RawClient(weir.address) as browser:
+        assert browser.get("/").status == 200
+    assert weir.admin_get("/metrics")[0] == 200
+
+
+@root
+@pytest.mark.skip(reason="waits for the supervisor")
+def test_ports_below_1024_are_bound_before_and_can_be_later(start):
+    weir = start(Weir(proxy_config(start(Backend()), user="nobody", listener={"listen": low_address()})))
+    assert int(status_of(weir.pid)["CapEff"], 16) == NET_BIND_SERVICE
+    assert status_of(weir.pid)["NoNewPrivs"] == "1"
+    with RawClient(weir.address) as browser:
+        assert browser.get("/").status == 200
+
+
+@root
+@pytest.mark.skip(reason="waits for the supervisor")
+def test_a_new_binary_may_bind_them_too(start):
+    weir = start(Weir(proxy_config(start(Backend()), user="nobody", listener={"listen": low_address()})))
+    os.chmod(weir.folder, 0o755)  # the config must be readable for the user from now on
+    successor = start(Successor(weir))
+    assert weir.wait_for_exit() == 0
+    status = status_of(successor.pid)
+    assert int(status["CapEff"], 16) == int(status["CapAmb"], 16) == NET_BIND_SERVICE
+    with RawClient(weir.address) as browser:
+        assert browser.get("/").status == 200
+
+
+@root
+def test_without_a_user_root_stays(start):
+    weir = start(Weir(proxy_config(start(Backend()))))
+    assert status_of(weir.pid)["Uid"].split() == ["0"] * 4
+
+
+def test_an_unknown_user_is_a_problem_with_its_place(tmp_path):
+    path = tmp_path / "weir.yaml"
+    path.write_text("user: weir-nobody-has-this-name\n" + proxy_config("127.0.0.1:9001"))
+    done = run_weir("check", "-c", path)
+    assert done.returncode == 1
+    assert f"{path}:1:7: user: 'weir-nobody-has-this-name' does not exist; create it or name another" in done.stdout
