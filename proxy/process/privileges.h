@@ -11,7 +11,8 @@
 
 /* Becomes the user, with its groups, when started as root; from then on nothing that is executed can gain rights. An empty
  * name, or not being root, changes nothing (a user that is not this one is told). False, having said why, when it failed:
- * the process must then end. Before other threads start, after listening sockets and logs are open. */
+ * the process must then end. After listening sockets and logs are open, before threads start that open sockets: one that
+ * runs already becomes the user too, but keeps no right at all. */
 bool privileges_drop(const char *user);
 
 #endif
