@@ -33,13 +33,14 @@ struct supervisor {
     struct reaper reaper;
     struct watch watch;  /* of the config's files */
     uv_poll_t successor; /* what a new binary has to say */
+    uv_timer_t patience; /* with it */
     int successor_fd;    /* -1: there is none */
     pid_t successor_pid;
     bool draining;
 };
 
-/* The most listening sockets that a new binary is given. */
-enum { SOCKETS_MAX = 4096 };
+/* The most listening sockets that a new binary is given, and how long it may take until it serves. */
+enum { SOCKETS_MAX = 4096, SUCCESSOR_MS = 60000 };
 
 static void raise_descriptor_limit(void)
 {
@@ -131,7 +132,7 @@ static void on_config_changed(void *owner)
 
 static void forget_successor(struct supervisor *supervisor)
 {
-    uv_poll_stop(&supervisor->successor);
+    uv_timer_stop(&supervisor->patience);
     uv_close((uv_handle_t *)&supervisor->successor, NULL);
     close(supervisor->successor_fd);
     supervisor->successor_fd = -1;
@@ -157,11 +158,31 @@ static void on_successor(uv_poll_t *poll, int status, int events)
         drain(supervisor);
 }
 
+static void on_patience(uv_timer_t *timer)
+{
+    struct supervisor *supervisor = timer->data;
+    log_write(LOG_ERROR, "the new binary does not serve after %d s: it is ended, this one goes on",
+              SUCCESSOR_MS / 1000);
+    kill(supervisor->successor_pid, SIGTERM);
+    forget_successor(supervisor);
+}
+
+/* Why there can be none now; NULL: there can. */
+static const char *forbids_successor(const struct supervisor *supervisor)
+{
+    if (supervisor->draining)
+        return "weir is draining";
+    if (supervisor->successor_fd >= 0)
+        return "one is under way";
+    return getpid() == 1 ? "weir is PID 1, whose end is the container's" : NULL;
+}
+
 static void hand_over(struct supervisor *supervisor)
 {
     static int fds[SOCKETS_MAX];
-    if (supervisor->draining || supervisor->successor_fd >= 0) {
-        log_write(LOG_WARN, "no hand-over: one is under way already, or weir is draining");
+    const char *reason = forbids_successor(supervisor);
+    if (reason != NULL) {
+        log_write(LOG_WARN, "no hand-over to a new binary: %s", reason);
         return;
     }
     size_t count = service_sockets(&supervisor->service, fds, SOCKETS_MAX);
@@ -174,6 +195,7 @@ static void hand_over(struct supervisor *supervisor)
     uv_poll_init(&supervisor->uv, &supervisor->successor, supervisor->successor_fd);
     supervisor->successor.data = supervisor;
     uv_poll_start(&supervisor->successor, UV_READABLE, on_successor);
+    uv_timer_start(&supervisor->patience, on_patience, SUCCESSOR_MS, 0);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -211,8 +233,9 @@ static void on_end(void *owner)
 {
     struct supervisor *supervisor = owner;
     for (int i = 0; i < SIGNALS; i++)
-        uv_close((uv_handle_t *)&supervisor->signals[i], NULL);
+        uv_unref((uv_handle_t *)&supervisor->signals[i]); /* heard, or rather not felt, until the process is gone */
     uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
+    uv_close((uv_handle_t *)&supervisor->patience, NULL);
     if (supervisor->successor_fd >= 0)
         forget_successor(supervisor);
     reaper_stop(&supervisor->reaper);
@@ -232,6 +255,9 @@ static int start_handles(struct supervisor *supervisor)
     int error = uv_loop_init(&supervisor->uv);
     if (error == 0)
         error = uv_timer_init(&supervisor->uv, &supervisor->watchdog);
+    if (error == 0)
+        error = uv_timer_init(&supervisor->uv, &supervisor->patience);
+    supervisor->patience.data = supervisor;
     if (error == 0 && interval > 0)
         error = uv_timer_start(&supervisor->watchdog, on_watchdog, interval, interval);
     if (error == 0)

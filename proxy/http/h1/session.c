@@ -100,7 +100,7 @@ static void h1_drain(struct session *session)
 {
     struct h1 *h1 = h1_of(session);
     session->marks |= SESSION_DRAIN;
-    if (h1->stream != NULL || h1->reading != H1_IDLE)
+    if (h1->closed || h1->stream != NULL || h1->reading != H1_IDLE)
         return;
     if (h1_is_server(h1))
         wheel_set(&session->loop->wheel, &h1->timer, LAST_REQUEST_MS);

@@ -7,7 +7,6 @@ import pytest
 
 from support import Backend, RawClient, Weir, proxy_config
 
-pytestmark = pytest.mark.skip(reason="waits for the supervisor")
 
 # What systemd does between fork and exec: the numbers from 3 on, and the pid that they are for.
 ACTIVATE = """

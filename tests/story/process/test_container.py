@@ -36,7 +36,6 @@ def test_as_pid_1_it_ends_on_a_signal_with_0(contained, sign):
     assert weir.wait_for_exit(10) == 0
 
 
-@pytest.mark.skip(reason="waits for the supervisor")
 def test_as_pid_1_it_leaves_no_zombie(contained):
     weir, pid = contained
     subprocess.run(["nsenter", "-t", str(pid), "-p", "sh", "-c", "for i in 1 2 3 4 5; do sleep 0.2 & done"], check=True, timeout=10,

@@ -9,7 +9,6 @@ from support import Backend, RawClient, Successor, Weir, proxy_config, wait_unti
 from support import backend as act
 from support.process import children_of, has_ended
 
-pytestmark = pytest.mark.skip(reason="waits for the supervisor")
 
 
 class Load(threading.Thread):

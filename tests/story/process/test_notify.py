@@ -9,7 +9,6 @@ import pytest
 from support import Backend, RawClient, Weir, proxy_config
 from support import backend as act
 
-pytestmark = pytest.mark.skip(reason="waits for the supervisor")
 
 
 class Manager:

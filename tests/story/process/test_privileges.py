@@ -31,7 +31,6 @@ def low_address():
 
 
 @root
-@pytest.mark.skip(reason="waits for the supervisor")
 def test_every_thread_becomes_the_user(start):
     nobody = pwd.getpwnam("nobody")
     weir = start(Weir(proxy_config(start(Backend()), user="nobody", workers=2)))
@@ -47,7 +46,6 @@ def test_every_thread_becomes_the_user(start):
 
 
 @root
-@pytest.mark.skip(reason="waits for the supervisor")
 def test_ports_below_1024_are_bound_before_and_can_be_later(start):
     weir = start(Weir(proxy_config(start(Backend()), user="nobody", listener={"listen": low_address()})))
     assert int(status_of(weir.pid)["CapEff"], 16) == NET_BIND_SERVICE
@@ -57,7 +55,6 @@ def test_ports_below_1024_are_bound_before_and_can_be_later(start):
 
 
 @root
-@pytest.mark.skip(reason="waits for the supervisor")
 def test_a_new_binary_may_bind_them_too(start):
     weir = start(Weir(proxy_config(start(Backend()), user="nobody", listener={"listen": low_address()})))
     os.chmod(weir.folder, 0o755)  # the config must be readable for the user from now on

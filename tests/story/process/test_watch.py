@@ -7,7 +7,6 @@ import yaml
 
 from support import RawClient, Weir, as_yaml, free_address, wait_until
 
-pytestmark = pytest.mark.skip(reason="waits for the supervisor")
 
 LIMIT = 20
 
