@@ -17,6 +17,7 @@
 #include "process/notify.h"
 #include "process/reaper.h"
 #include "process/service.h"
+#include "process/succession.h"
 #include "process/watch.h"
 
 /* How long requests that run may take to finish after TERM. */
@@ -31,16 +32,13 @@ struct supervisor {
     uv_signal_t signals[SIGNALS];
     uv_timer_t watchdog;
     struct reaper reaper;
-    struct watch watch;  /* of the config's files */
-    uv_poll_t successor; /* what a new binary has to say */
-    uv_timer_t patience; /* with it */
-    int successor_fd;    /* -1: there is none */
-    pid_t successor_pid;
+    struct watch watch; /* of the config's files */
+    struct succession succession;
     bool draining;
 };
 
-/* The most listening sockets that a new binary is given, and how long it may take until it serves. */
-enum { SOCKETS_MAX = 4096, SUCCESSOR_MS = 60000 };
+/* The most listening sockets that a new binary is given. */
+enum { SOCKETS_MAX = 4096 };
 
 static void raise_descriptor_limit(void)
 {
@@ -130,72 +128,23 @@ static void on_config_changed(void *owner)
     reload(owner);
 }
 
-static void forget_successor(struct supervisor *supervisor)
+static void on_succeeded(void *owner)
 {
-    uv_timer_stop(&supervisor->patience);
-    uv_close((uv_handle_t *)&supervisor->successor, NULL);
-    close(supervisor->successor_fd);
-    supervisor->successor_fd = -1;
-}
-
-static void on_successor(uv_poll_t *poll, int status, int events)
-{
-    struct supervisor *supervisor = poll->data;
-    (void)status;
-    (void)events;
-    enum handover_state state = handover_hear(supervisor->successor_fd);
-    if (state == HANDOVER_WAITS)
-        return;
-    forget_successor(supervisor);
-    if (state == HANDOVER_FAILED) {
-        log_write(LOG_ERROR, "the new binary ended before it served: this one goes on");
-        return;
-    }
-    log_write(LOG_INFO, "the new binary serves, as process %d", (int)supervisor->successor_pid);
-    notify_main_process(supervisor->successor_pid);
+    struct supervisor *supervisor = owner;
     service_hand_over(&supervisor->service);
     if (!supervisor->draining)
         drain(supervisor);
 }
 
-static void on_patience(uv_timer_t *timer)
-{
-    struct supervisor *supervisor = timer->data;
-    log_write(LOG_ERROR, "the new binary does not serve after %d s: it is ended, this one goes on",
-              SUCCESSOR_MS / 1000);
-    kill(supervisor->successor_pid, SIGTERM);
-    forget_successor(supervisor);
-}
-
-/* Why there can be none now; NULL: there can. */
-static const char *forbids_successor(const struct supervisor *supervisor)
-{
-    if (supervisor->draining)
-        return "weir is draining";
-    if (supervisor->successor_fd >= 0)
-        return "one is under way";
-    return getpid() == 1 ? "weir is PID 1, whose end is the container's" : NULL;
-}
-
 static void hand_over(struct supervisor *supervisor)
 {
     static int fds[SOCKETS_MAX];
-    const char *reason = forbids_successor(supervisor);
-    if (reason != NULL) {
-        log_write(LOG_WARN, "no hand-over to a new binary: %s", reason);
+    if (supervisor->draining) {
+        log_write(LOG_WARN, "no hand-over to a new binary: weir is draining");
         return;
     }
     size_t count = service_sockets(&supervisor->service, fds, SOCKETS_MAX);
-    struct handover plan = {fds, count < SOCKETS_MAX ? count : SOCKETS_MAX, notify_environment()};
-    supervisor->successor_fd = handover_start(&plan, &supervisor->successor_pid);
-    if (supervisor->successor_fd < 0) {
-        log_write(LOG_ERROR, "the new binary cannot be started: %s", strerror(errno));
-        return;
-    }
-    uv_poll_init(&supervisor->uv, &supervisor->successor, supervisor->successor_fd);
-    supervisor->successor.data = supervisor;
-    uv_poll_start(&supervisor->successor, UV_READABLE, on_successor);
-    uv_timer_start(&supervisor->patience, on_patience, SUCCESSOR_MS, 0);
+    succession_begin(&supervisor->succession, fds, count < SOCKETS_MAX ? count : SOCKETS_MAX);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -233,11 +182,10 @@ static void on_end(void *owner)
 {
     struct supervisor *supervisor = owner;
     for (int i = 0; i < SIGNALS; i++)
-        uv_unref((uv_handle_t *)&supervisor->signals[i]); /* heard, or rather not felt, until the process is gone */
+        uv_unref((uv_handle_t *)&supervisor
+                     ->signals[i]); /* heard, or rather not felt, until the process is gone */
     uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
-    uv_close((uv_handle_t *)&supervisor->patience, NULL);
-    if (supervisor->successor_fd >= 0)
-        forget_successor(supervisor);
+    succession_stop(&supervisor->succession);
     reaper_stop(&supervisor->reaper);
     watch_stop(&supervisor->watch);
     service_close(&supervisor->service);
@@ -256,8 +204,7 @@ static int start_handles(struct supervisor *supervisor)
     if (error == 0)
         error = uv_timer_init(&supervisor->uv, &supervisor->watchdog);
     if (error == 0)
-        error = uv_timer_init(&supervisor->uv, &supervisor->patience);
-    supervisor->patience.data = supervisor;
+        error = succession_init(&supervisor->succession, &supervisor->uv);
     if (error == 0 && interval > 0)
         error = uv_timer_start(&supervisor->watchdog, on_watchdog, interval, interval);
     if (error == 0)
@@ -273,7 +220,8 @@ static bool start(struct supervisor *supervisor, struct config *config)
     return_memory();
     notify_begin();
     inherit_open();
-    supervisor->successor_fd = -1;
+    supervisor->succession.serves = on_succeeded;
+    supervisor->succession.owner = supervisor;
     supervisor->service.on_end = on_end;
     supervisor->service.owner = supervisor;
     return start_handles(supervisor) == 0 && hear_signals(supervisor) &&
