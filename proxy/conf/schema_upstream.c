@@ -5,8 +5,8 @@
 static const char *const ttl_word[] = {"ttl", NULL};
 static const char *const protocols[] = {"http1", NULL};
 static const char *const later_protocols[] = {"http2", "auto", NULL};
-static const char *const balances[] = {"round_robin", "least_requests", NULL};
-static const char *const later_balances[] = {"least_time", "p2c", "random", "ring_hash", "maglev", NULL};
+static const char *const balances[] = {"round_robin", "least_requests", "least_time", "p2c",
+                                       "random",      "ring_hash",      "maglev",     NULL};
 static const char *const send_proxy_words[] = {"off", "v1", "v2", NULL};
 
 static const struct shape address = {
@@ -14,7 +14,7 @@ static const struct shape address = {
 static const struct shape weight = {.kind = SHAPE_INTEGER, .min = 0, .max = 65535};
 static const struct shape refresh = {.kind = SHAPE_DURATION, .words = ttl_word};
 static const struct shape protocol = {.kind = SHAPE_WORD, .words = protocols, .later = later_protocols};
-static const struct shape balance = {.kind = SHAPE_WORD, .words = balances, .later = later_balances};
+static const struct shape balance = {.kind = SHAPE_WORD, .words = balances};
 static const struct shape send_proxy = {.kind = SHAPE_WORD, .words = send_proxy_words};
 static const struct shape hash_on = {
     .kind = SHAPE_STRING, .form = form_request_key, .pattern = "^(client_ip|host|path|(header|cookie):.+)$"};

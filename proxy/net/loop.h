@@ -20,6 +20,7 @@ enum { LOOP_SLAB_STEP = 64, LOOP_SLABS = 32, LOOP_OBJECT_MAX = LOOP_SLAB_STEP * 
 
 struct loop {
     uint32_t magic;
+    unsigned number;     /* of this loop among those that serve together, from 0 */
     uint64_t now;        /* ms, monotonic, of this turn */
     uint64_t now_us;     /* us, the same moment */
     struct wheel wheel;  /* timers, in ms */

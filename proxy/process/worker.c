@@ -175,6 +175,7 @@ static int serve(struct worker *worker)
 {
     loop_init(&worker->loop, cells_new());
     worker->loop.uv = &worker->uv;
+    worker->loop.number = worker->index;
     worker->loop.fd_limit = descriptors_for_clients();
     if (worker->loop.cells == NULL || !lane_init(&worker->lane, &worker->loop, worker->plan.snapshot))
         return UV_ENOMEM;

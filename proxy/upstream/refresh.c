@@ -55,7 +55,7 @@ static bool fit(struct upstream *upstream, struct fitting *fitting)
     if (fitting->outlets == NULL || fitting->balance == NULL || !fit_outlets(upstream, fitting))
         return false;
     if (roster->balancer->start != NULL)
-        roster->balancer->start(fitting->balance, roster);
+        roster->balancer->start(fitting->balance, roster, upstream->loop->number);
     return true;
 }
 

@@ -33,13 +33,19 @@ struct balancer {
     bool (*plan)(struct roster *roster);
     void (*forget)(struct roster *roster);                   /* frees the plan, which may be NULL */
     size_t (*state_size)(const struct roster *roster);       /* bytes, for any type; given zeroed to pick */
-    void (*start)(void *state, const struct roster *roster); /* fills it; NULL: zeroed is good */
+    /* Fills it; NULL: zeroed is good. number is the loop's: what loops do in turns they begin at different places. */
+    void (*start)(void *state, const struct roster *roster, unsigned number);
     size_t (*pick)(void *state,
                    const struct choice *choice); /* an index, or CHOICE_NONE when none is allowed */
 };
 
 extern const struct balancer balancer_round_robin;
 extern const struct balancer balancer_least_requests;
+extern const struct balancer balancer_least_time;
+extern const struct balancer balancer_p2c;
+extern const struct balancer balancer_random;
+extern const struct balancer balancer_ring_hash;
+extern const struct balancer balancer_maglev;
 
 const struct balancer *balancer_of(enum balance_kind kind);
 

@@ -64,5 +64,10 @@ static size_t state_size(const struct roster *roster)
     return balancer_round_robin.state_size(roster);
 }
 
+static void start(void *state, const struct roster *roster, unsigned number)
+{
+    balancer_round_robin.start(state, roster, number);
+}
+
 const struct balancer balancer_least_requests = {
-    .name = "least_requests", .state_size = state_size, .pick = pick};
+    .name = "least_requests", .state_size = state_size, .start = start, .pick = pick};

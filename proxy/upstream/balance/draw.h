@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Drawing a member at random, each by its weight. The plan is the sums of the weights so far, so that a draw is a search
+ * by halves; a member that isn't allowed is drawn again, and after some misses those that are left are looked at one by
+ * one.
+ */
+#ifndef UPSTREAM_BALANCE_DRAW_H
+#define UPSTREAM_BALANCE_DRAW_H
+
+#include "upstream/balance/balancer.h"
+#include "upstream/balance/dice.h"
+
+/* For balancers whose plan it is. */
+bool draw_plan(struct roster *roster);
+void draw_forget(struct roster *roster);
+
+/* A member that is allowed, other than not (CHOICE_NONE: any), or CHOICE_NONE. */
+size_t draw(struct dice *dice, const struct choice *choice, size_t not);
+
+#endif
