@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/build.h"
 #include "conf/forms.h"
+#include "exchange/regex.h"
 #include "http/target.h"
 
 static struct text build_host(struct build *build, struct text written)
@@ -46,12 +47,64 @@ static void build_path(struct build *build, const struct node *node, struct rout
         (struct text){normalized, route->path_match == PATH_PREFIX ? without_slash(normalized, len) : len};
 }
 
+static void build_regex(struct build *build, const struct node *node, struct route_settings *route)
+{
+    struct regex_error error;
+    if (node->unresolved || form_not_empty(node->text) != NULL)
+        return;
+    route->path = build_text(build, node->text);
+    if (!regex_is_valid(node->text, &error))
+        problem_add(build->problems, node->place, "path_regex: %s, at offset %zu of the pattern",
+                    error.message, error.offset);
+}
+
+static struct header_setting *build_pairs(struct build *build, struct section match, const char *key,
+                                          size_t *count)
+{
+    struct item single;
+    struct header_setting *pairs = build_take(build, section_count(match, key), sizeof *pairs);
+    if (pairs == NULL)
+        return NULL;
+    for (const struct item *item = section_items(match, key, &single); item != NULL; item = item->next) {
+        struct header_setting *pair = &pairs[(*count)++];
+        pair->name = build_text(build, item->key);
+        pair->value = build_text(build, item->value->text);
+    }
+    return pairs;
+}
+
+static void build_conditions(struct build *build, struct section match, struct match_settings *conditions)
+{
+    struct item single;
+    conditions->headers = build_pairs(build, match, "headers", &conditions->header_count);
+    conditions->queries = build_pairs(build, match, "query", &conditions->query_count);
+    conditions->methods = build_take(build, section_count(match, "method"), sizeof *conditions->methods);
+    if (conditions->methods == NULL)
+        return;
+    for (const struct item *item = section_items(match, "method", &single); item != NULL; item = item->next)
+        conditions->methods[conditions->method_count++] = build_text(build, item->value->text);
+}
+
+static void build_path_match(struct build *build, struct section match, struct route_settings *route)
+{
+    static const char *const keys[] = {
+        [PATH_PREFIX] = "path", [PATH_EXACT] = "path_exact", [PATH_REGEX] = "path_regex"};
+    static const enum path_match kinds[] = {PATH_PREFIX, PATH_EXACT, PATH_REGEX};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && route->path_match == PATH_ANY; i++) {
+        const struct node *node = section_node(match, keys[kinds[i]]);
+        if (node == NULL)
+            continue;
+        route->path_match = kinds[i];
+        if (node->kind == NODE_SCALAR && kinds[i] == PATH_REGEX)
+            build_regex(build, node, route);
+        else if (node->kind == NODE_SCALAR)
+            build_path(build, node, route);
+    }
+}
+
 void build_match(struct build *build, struct section match, struct route_settings *route)
 {
-    const struct node *prefix = section_node(match, "path"), *exact = section_node(match, "path_exact");
-    const struct node *path = prefix != NULL ? prefix : exact;
     build_hosts(build, match, route);
-    route->path_match = prefix != NULL ? PATH_PREFIX : exact != NULL ? PATH_EXACT : PATH_ANY;
-    if (path != NULL && path->kind == NODE_SCALAR)
-        build_path(build, path, route);
+    build_path_match(build, match, route);
+    build_conditions(build, match, &route->match);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/checks.h"
 
+#include <stdlib.h>
+
 /* The routes so far, by what they match. */
 struct matches {
     struct build *build;
@@ -14,11 +16,70 @@ static struct text path_key(const struct route_settings *route)
     return route->path_match == PATH_ANY ? TEXT("/") : route->path;
 }
 
+static int compare_texts(const void *left, const void *right)
+{
+    const struct text *a = left, *b = right;
+    size_t common = a->len < b->len ? a->len : b->len;
+    int order = common == 0 ? 0 : memcmp(a->at, b->at, common);
+    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* Lengths keep apart what could be read in two ways. */
+static struct text pair_key(struct arena *arena, const char *kind, const struct header_setting *pair)
+{
+    struct text key = arena_format(arena, " %s%zu=%zu=", kind, pair->name.len, pair->value.len);
+    size_t name_at = key.len;
+    bool complete = key.at != NULL && arena_append(arena, &key, pair->name.at, pair->name.len) &&
+                    arena_append(arena, &key, pair->value.at, pair->value.len);
+    char *name = (char *)(uintptr_t)key.at + name_at; /* just made: still ours to change */
+    for (size_t i = 0; complete && kind[0] == 'h' && i < pair->name.len; i++)
+        name[i] = ascii_lower(name[i]);
+    return complete ? key : TEXT("");
+}
+
+/* Each condition as a text; so many of them. */
+static size_t list_conditions(struct arena *arena, const struct match_settings *match, struct text *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < match->method_count; i++)
+        list[count++] = arena_format(arena, " m%.*s", TEXT_ARGS(match->methods[i]));
+    for (size_t i = 0; i < match->header_count; i++)
+        list[count++] = pair_key(arena, "h", &match->headers[i]);
+    for (size_t i = 0; i < match->query_count; i++)
+        list[count++] = pair_key(arena, "q", &match->queries[i]);
+    return count;
+}
+
+/* The same for conditions that are the same in another order. */
+static struct text conditions_key(struct arena *arena, const struct match_settings *match)
+{
+    struct text key = TEXT("");
+    size_t most = match->method_count + match->header_count + match->query_count;
+    struct text *list = most > 0 ? arena_take(arena, most * sizeof *list) : NULL;
+    if (list == NULL)
+        return key;
+    size_t count = list_conditions(arena, match, list);
+    qsort(list, count, sizeof *list, compare_texts);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !text_equal(list[i], list[i - 1]))
+            (void)arena_append(arena, &key, list[i].at, list[i].len);
+    return key;
+}
+
+static struct text match_key(struct arena *arena, const struct route_settings *route, struct text host)
+{
+    struct text path = path_key(route), conditions = conditions_key(arena, &route->match);
+    int kind = route->path_match == PATH_ANY ? PATH_PREFIX : (int)route->path_match;
+    struct text key = arena_format(arena, "%zu %.*s %d%zu=", route->front, TEXT_ARGS(host), kind, path.len);
+    bool complete = key.at != NULL && arena_append(arena, &key, path.at, path.len) &&
+                    arena_append(arena, &key, conditions.at, conditions.len);
+    return complete ? key : TEXT_NONE;
+}
+
 static void note_match(struct matches *matches, size_t index, struct text host, struct place place)
 {
     const struct route_settings *route = &matches->build->config->serve.routes[index];
-    struct text key = arena_format(matches->arena, "%zu %.*s %d%.*s", route->front, TEXT_ARGS(host),
-                                   route->path_match == PATH_EXACT, TEXT_ARGS(path_key(route)));
+    struct text key = match_key(matches->arena, route, host);
     if (key.at == NULL)
         return;
     const struct name *seen = names_get(&matches->seen, key);
@@ -35,15 +96,10 @@ static void note_match(struct matches *matches, size_t index, struct text host, 
             index, seen->place.file, seen->place.line, seen->place.column);
 }
 
-/* Conditions that this build can't compare are reported as such already. A path that isn't valid has no
- * form to compare. */
+/* A path that isn't valid has no form to compare. */
 static bool is_comparable(struct section route, const struct route_settings *settings)
 {
-    struct section match = section_map(route, "match");
-    if (route.node->kind != NODE_MAP || (settings->path_match != PATH_ANY && settings->path.len == 0))
-        return false;
-    return section_node(match, "path_regex") == NULL && section_node(match, "method") == NULL &&
-           section_node(match, "headers") == NULL && section_node(match, "query") == NULL;
+    return route.node->kind == NODE_MAP && (settings->path_match == PATH_ANY || settings->path.len > 0);
 }
 
 static void note_route(struct matches *matches, struct section route, size_t index)

@@ -55,12 +55,20 @@ static const struct shape match = {
     .choices = (const struct choice[]){{CHOICE_AT_MOST_ONE, path_kinds}, {0, NULL}},
     .keys = (const struct key[]){
         {"host", &hosts, NULL, "Exact or *.example.com, or a list.", KEY_OPTIONAL},
-        {"path", &path, NULL, "A prefix by whole segments.", KEY_OPTIONAL},
+        {"path", &path, NULL, "A prefix by whole segments; / is any path.", KEY_OPTIONAL},
         {"path_exact", &path, NULL, "The whole path.", KEY_OPTIONAL},
-        {"path_regex", &regex, NULL, "A regular expression for the whole path.", KEY_LATER},
-        {"method", &methods, NULL, "A method or a list.", KEY_LATER},
-        {"headers", &conditions, NULL, "Header fields and their values.", KEY_LATER},
-        {"query", &queries, NULL, "Query parameters and their values.", KEY_LATER},
+        {"path_regex", &regex, NULL,
+         "A regular expression (PCRE2) for the normalised path, anywhere in it but for ^ and $; behind path, but before "
+         "path: /.",
+         KEY_OPTIONAL},
+        {"method", &methods, NULL, "A method or a list, exactly as sent: GET doesn't include HEAD.",
+         KEY_OPTIONAL},
+        {"headers", &conditions, NULL,
+         "Header fields with their exact values, all of them; one of a field's lines is enough.",
+         KEY_OPTIONAL},
+        {"query", &queries, NULL,
+         "Query parameters with their exact values, percent-decoded; one of those of a name is enough.",
+         KEY_OPTIONAL},
         {0},
     }};
 

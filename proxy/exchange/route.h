@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Routes compiled for matching: a table per listener. The most specific match wins (the Gateway API's precedence):
- * exact host before the longest wildcard before any; within a host exact path, then the longest prefix; then the
- * earlier in the file. Finding costs a few hash lookups: one per label of the host and per segment of the path.
+ * exact host before the longest wildcard before any; within a host exact path, then the longest prefix, then regex, then
+ * any path (the prefix "/" is one); then most conditions; then the earlier in the file. A route whose conditions don't
+ * hold is passed over for the next less specific one, of the next less specific host in the end. Finding costs a few
+ * hash lookups: one per label of the host and per segment of the path; conditions and patterns of the routes found so
+ * are tried one by one.
  */
 #ifndef EXCHANGE_ROUTE_H
 #define EXCHANGE_ROUTE_H
 
 #include "base/counters.h"
 #include "base/histogram.h"
-#include "exchange/settings.h"
+#include "exchange/match.h"
 
 /* A route on one listener: what a request that matched is counted and served by. */
 struct route {
@@ -25,10 +28,10 @@ struct route_table;
 struct route_table *route_table_new(void);
 void route_table_free(struct route_table *table);
 
-/* Routes are added in the order of the file. False when out of memory. */
+/* Routes are added in the order of the file. False when out of memory, or the pattern isn't valid. */
 bool route_table_add(struct route_table *table, const struct route *route);
 
-/* host in lower case without port; path normalised, without query. NULL when nothing matches. Any thread. */
-const struct route *route_table_find(const struct route_table *table, struct text host, struct text path);
+/* NULL when nothing matches. Any thread; nothing is allocated, but for what a thread's first pattern is matched with. */
+const struct route *route_table_find(const struct route_table *table, const struct route_ask *ask);
 
 #endif

@@ -41,7 +41,7 @@ struct error_settings {
     struct text content_type;
 };
 
-enum path_match { PATH_ANY, PATH_EXACT, PATH_PREFIX };
+enum path_match { PATH_ANY, PATH_EXACT, PATH_PREFIX, PATH_REGEX };
 enum route_target { TARGET_UPSTREAM, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
 
 enum retry_on {
@@ -50,6 +50,16 @@ enum retry_on {
     RETRY_502 = 1 << 2,
     RETRY_503 = 1 << 3,
     RETRY_504 = 1 << 4
+};
+
+/* What a request must have beside host and path; all of it. */
+struct match_settings {
+    struct text *methods; /* one of them, as it was sent; none: any */
+    size_t method_count;
+    struct header_setting *headers;
+    size_t header_count;
+    struct header_setting *queries; /* parameters, as they are after percent-decoding */
+    size_t query_count;
 };
 
 struct stream;
@@ -61,7 +71,8 @@ struct route_settings {
     struct text *hosts; /* lower case; exact, or *.suffix; none: any host */
     size_t host_count;
     enum path_match path_match;
-    struct text path; /* normalised (see http/target.h) */
+    struct text path; /* normalised (see http/target.h); of PATH_REGEX the pattern */
+    struct match_settings match;
     enum route_target target;
     size_t cluster; /* TARGET_UPSTREAM: index into snapshot_settings.clusters */
     struct {

@@ -88,7 +88,10 @@ static enum verdict arrive(struct exchange *exchange)
 
 static enum verdict find_route(struct exchange *exchange)
 {
-    const struct route *route = route_table_find(exchange->front->routes, exchange->host, exchange->path);
+    const struct head *head = &exchange->down->head_in;
+    const struct route_ask ask = {exchange->host, exchange->path, exchange->query, head->method_text,
+                                  &head->fields};
+    const struct route *route = route_table_find(exchange->front->routes, &ask);
     if (route == NULL)
         return fail(exchange, FAULT(no_route));
     exchange->route = route;

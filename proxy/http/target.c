@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/target.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_unreserved(int c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
@@ -24,8 +16,8 @@ static size_t copy_one(struct text path, size_t i, char **out)
         *(*out)++ = c;
         return (unsigned char)c > 0x20 && c != 0x7f && c != '\\' ? 1 : 0;
     }
-    int high = i + 2 < path.len ? hex_value(path.at[i + 1]) : -1;
-    int low = high >= 0 ? hex_value(path.at[i + 2]) : -1;
+    int high = i + 2 < path.len ? ascii_hex_value(path.at[i + 1]) : -1;
+    int low = high >= 0 ? ascii_hex_value(path.at[i + 2]) : -1;
     int value = high * 16 + low;
     if (high < 0 || low < 0 || value == 0)
         return 0;
@@ -130,7 +122,8 @@ static bool is_host_part(struct text host, size_t i)
 {
     char c = host.at[i];
     if (c == '%')
-        return i + 2 < host.len && hex_value(host.at[i + 1]) >= 0 && hex_value(host.at[i + 2]) >= 0;
+        return i + 2 < host.len && ascii_hex_value(host.at[i + 1]) >= 0 &&
+               ascii_hex_value(host.at[i + 2]) >= 0;
     return is_unreserved((unsigned char)c) || (c != 0 && strchr("!$&'()*+,;=", c) != NULL);
 }
 
@@ -146,7 +139,7 @@ static bool is_bracketed(struct text authority)
     if (close == authority.len || close < 3)
         return false;
     for (size_t i = 1; i < close; i++)
-        if (hex_value(authority.at[i]) < 0 && authority.at[i] != ':' && authority.at[i] != '.')
+        if (ascii_hex_value(authority.at[i]) < 0 && authority.at[i] != ':' && authority.at[i] != '.')
             return false;
     if (close + 1 == authority.len)
         return true;

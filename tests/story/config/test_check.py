@@ -125,6 +125,9 @@ WRONG = {
     "missing_error_file": (base().replace("    upstream: pool", "    upstream: pool\n    errors: {502: {body_file: @/no/such/file.html}}"), "/no/such/file.html"),
     "path_without_slash": (base().replace("{path: /}", "{path: @abc}"), ""),
     "bad_wildcard": (base().replace("{path: /}", "{host: @a.*.test}"), ""),
+    "bad_regex": (base().replace("{path: /}", "{path_regex: @'^/a(b'}"), "at offset 5"),
+    "bad_method": (base().replace("{path: /}", "{path: /, method: [GET, @'P T']}"), "method"),
+    "unknown_condition": (base().replace("{path: /}", "{path: /, @header: {A: b}}"), "headers"),
     "undefined_variable": (base() + "user: @${NOBODY_DEFINES_THIS}\n", "NOBODY_DEFINES_THIS"),
     "listener_name_twice": (base().replace("routes:", "  - name: @web\n    listen: 127.0.0.1:18081\nroutes:"), "web"),
     "yaml_syntax": ("listeners:\n  - name: web\n    listen: [1, 2\nroutes: @]:\n", ""),
@@ -273,10 +276,11 @@ listeners:
 routes:
   - name: api
     listener: web
-    match: {host: [api.example.com, "*.example.com"], path: /v1}
+    match: {host: [api.example.com, "*.example.com"], path: /v1, method: [GET, POST], headers: {X-Beta: "1"}, query: {v: "2"}}
     upstream: api
     timeouts: {connect: 2s, first_byte: 30s, idle: 60s, request: 0}
   - {name: old, listener: web, match: {path_exact: /old}, redirect: {to: "https://example.com{path}{query}", status: 308}}
+  - {name: scripts, listener: web, match: {path_regex: "\\\\.php$"}, respond: {status: 404}}
   - {name: ok, listener: web, match: {path: /ok}, respond: {status: 200, body: "ok", headers: {Content-Type: text/plain}}}
 upstreams:
   api:

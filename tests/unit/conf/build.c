@@ -130,6 +130,30 @@ static void matches_are_in_the_form_of_requests(void **state)
     assert_text(route[1].path, "/x/");
 }
 
+static void conditions_of_a_match_arrive(void **state)
+{
+    const struct route_settings *route =
+        load_fine(state, LISTENER UPSTREAM
+                  "routes:\n"
+                  "  - {match: {path_regex: '^/v\\d+', method: [GET, get], headers: {X-Beta: 1, B: ''}, "
+                  "query: {v: 2, 'a b': 'c%20'}}, upstream: app}\n"
+                  "  - {match: {method: PUT}, upstream: app}\n")
+            ->serve.routes;
+    assert_int_equal(route[0].path_match, PATH_REGEX);
+    assert_text(route[0].path, "^/v\\d+");
+    assert_int_equal(route[0].match.method_count, 2);
+    assert_text(route[0].match.methods[1], "get");
+    assert_int_equal(route[0].match.header_count, 2);
+    assert_text(route[0].match.headers[0].name, "X-Beta");
+    assert_text(route[0].match.headers[0].value, "1");
+    assert_text(route[0].match.headers[1].value, "");
+    assert_int_equal(route[0].match.query_count, 2);
+    assert_text(route[0].match.queries[1].name, "a b");
+    assert_text(route[0].match.queries[1].value, "c%20");
+    assert_int_equal(route[1].path_match, PATH_ANY);
+    assert_text(route[1].match.methods[0], "PUT");
+}
+
 static void route_keys_arrive(void **state)
 {
     const struct snapshot_settings *serve =
@@ -243,6 +267,7 @@ int main(void)
         loading_test(global_keys_arrive),
         loading_test(listener_keys_arrive),
         loading_test(matches_are_in_the_form_of_requests),
+        loading_test(conditions_of_a_match_arrive),
         loading_test(route_keys_arrive),
         loading_test(upstream_keys_arrive),
         loading_test(ten_thousand_routes_load_quickly),

@@ -129,6 +129,11 @@ static void the_later_of_two_routes_with_the_same_match_is_a_warning(void **stat
     match_twice(state, "match: {host: A.example.},", "match: {host: [b.example, a.example]},", true);
     match_twice(state, "match: {path: /a/./b/},", "match: {path: //a/%62},", true);
     match_twice(state, "listener: web,", "listener: web,", true);
+    match_twice(state, "match: {path_regex: '^/a'},", "match: {path_regex: '^/a'},", true);
+    match_twice(state, "match: {method: GET},", "match: {path: /, method: [GET, GET]},", true);
+    match_twice(state, "match: {method: [GET, PUT]},", "match: {method: [PUT, GET]},", true);
+    match_twice(state, "match: {headers: {A: x, B: y}},", "match: {headers: {b: y, a: x}},", true);
+    match_twice(state, "match: {query: {a: x, b: y}},", "match: {query: {b: y, a: x}},", true);
 }
 
 static void different_matches_do_not_clash(void **state)
@@ -138,6 +143,14 @@ static void different_matches_do_not_clash(void **state)
     match_twice(state, "match: {host: a.example},", "", false);
     match_twice(state, "match: {host: '*.a.example'},", "match: {host: a.example},", false);
     match_twice(state, "listener: web,", "", false);
+    match_twice(state, "match: {path: /a},", "match: {path_regex: /a},", false);
+    match_twice(state, "match: {path_regex: /a},", "match: {path_regex: /b},", false);
+    match_twice(state, "match: {method: GET},", "", false);
+    match_twice(state, "match: {method: GET},", "match: {method: get},", false);
+    match_twice(state, "match: {headers: {A: x}},", "match: {headers: {A: X}},", false);
+    match_twice(state, "match: {query: {a: x}},", "match: {query: {A: x}},", false);
+    match_twice(state, "match: {query: {a: x}},", "match: {headers: {a: x}},", false);
+    match_twice(state, "match: {query: {a: x q1=1=bc}},", "match: {query: {a: x, b: c}},", false);
     match_twice(state, "match: {host: [a.example, A.example]},", "", false);
 }
 

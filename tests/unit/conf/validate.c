@@ -78,6 +78,26 @@ static void a_match_has_at_most_one_path(void **state)
                "only one of path, path_exact, path_regex");
 }
 
+static void a_pattern_must_be_well_formed(void **state)
+{
+    load_wrong(state, WITH_ROUTE("match: {path_regex: '^/a(b'}"), 3,
+               "path_regex: missing closing parenthesis, at offset 5 of the pattern");
+    load_wrong(state, WITH_ROUTE("match: {path_regex: '/[z-a]'}"), 3, "range out of order");
+    load_wrong(state, WITH_ROUTE("match: {path_regex: '(*UTF)/'}"), 3, "at offset");
+    load_wrong(state, WITH_ROUTE("match: {path_regex: ''}"), 3, "path_regex");
+    load_wrong(state, WITH_ROUTE("match: {path_regex: [a, b]}"), 3, "needs a single value");
+}
+
+static void conditions_must_be_well_formed(void **state)
+{
+    load_wrong(state, WITH_ROUTE("match: {method: []}"), 3, "needs at least one item");
+    load_wrong(state, WITH_ROUTE("match: {method: [A B]}"), 3, "match.method[0]: needs");
+    load_wrong(state, WITH_ROUTE("match: {headers: {'A B': x}}"), 3, "the key 'A B' must be");
+    load_wrong(state, WITH_ROUTE("match: {headers: {A: [x]}}"), 3, "needs a single value, not a list");
+    load_wrong(state, WITH_ROUTE("match: {query: {'': x}}"), 3, "the key '' must be");
+    load_wrong(state, WITH_ROUTE("match: {query: [v]}"), 3, "needs a map, not a list");
+}
+
 static void an_upstream_needs_endpoints(void **state)
 {
     load_wrong(state, LISTENER ROUTE "upstreams: {app: {}}\n", 3, "at least one of endpoints, discover");
@@ -257,6 +277,8 @@ int main(void)
         loading_test(a_required_key_that_is_missing_is_named),
         loading_test(a_route_goes_to_exactly_one_target),
         loading_test(a_match_has_at_most_one_path),
+        loading_test(a_pattern_must_be_well_formed),
+        loading_test(conditions_must_be_well_formed),
         loading_test(an_upstream_needs_endpoints),
         loading_test(endpoints_are_addresses_not_names),
         loading_test(listen_addresses_must_be_well_formed),
