@@ -35,9 +35,14 @@ void log_set_level(enum log_level level)
     __atomic_store_n(&lowest, level, __ATOMIC_RELAXED);
 }
 
+enum log_level log_level(void)
+{
+    return __atomic_load_n(&lowest, __ATOMIC_RELAXED);
+}
+
 bool log_wants(enum log_level level)
 {
-    return level >= __atomic_load_n(&lowest, __ATOMIC_RELAXED);
+    return level >= log_level();
 }
 
 uint64_t log_dropped(void)

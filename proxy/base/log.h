@@ -14,7 +14,10 @@ enum log_format { LOG_TEXT, LOG_JSON };
 /* Opens the file ("stderr" and "stdout" are the streams); false with errno set. The old one stays on failure. Not
  * concurrent with itself. Until it is called, lines go to stderr as text from level info on. */
 bool log_open(enum log_level level, enum log_format format, const char *path);
+
+/* The least important lines that are written; any thread. */
 void log_set_level(enum log_level level);
+enum log_level log_level(void);
 
 /* True when a line of this level would be written: for arguments that cost something. */
 bool log_wants(enum log_level level);

@@ -83,6 +83,9 @@ struct route_settings {
     /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */
     struct stream *(*serve)(void *owner, struct exchange *exchange);
     void *serve_owner;
+    size_t
+        body_first; /* it is asked when the request's body lies whole in down->in, or more than so many bytes of it;
+                        * well below STREAM_ROOM. 0: as soon as the head is there */
     struct {
         uint64_t connect, first_byte, idle, request;
     } timeouts;

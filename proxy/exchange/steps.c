@@ -100,10 +100,34 @@ static enum verdict find_route(struct exchange *exchange)
     return go(exchange, STEP_ADMITTED);
 }
 
+/* A client may wait for this before it sends the body (RFC 9110 section 10.1.1). */
+static bool invite_body(struct exchange *exchange)
+{
+    struct stream *down = exchange->down;
+    if (down->continued || !fields_have(&down->head_in.fields, FIELD_EXPECT))
+        return true;
+    struct interim *goes = arena_take_zeroed(down->arena, sizeof *goes);
+    if (goes == NULL)
+        return false;
+    down->continued = true;
+    goes->head.status = 100;
+    stream_send_interim(down, goes);
+    return true;
+}
+
+static bool awaits_body(const struct exchange *exchange)
+{
+    const struct stream *down = exchange->down;
+    size_t wanted = exchange->route->settings->body_first;
+    return wanted > 0 && (down->marks & END_IN) == 0 && down->in.len <= wanted;
+}
+
 /* What answers. Everything but an upstream is a stream that is complete already. */
 static enum verdict admit(struct exchange *exchange)
 {
     const struct route_settings *settings = exchange->route->settings;
+    if (awaits_body(exchange))
+        return invite_body(exchange) ? VERDICT_WAIT : fail(exchange, FAULT(out_of_memory));
     switch (settings->target) {
     case TARGET_UPSTREAM:
         exchange->cluster = settings->cluster;
