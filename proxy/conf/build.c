@@ -53,6 +53,8 @@ static void build_admin(struct build *build, struct section admin)
     build->config->admin.token = build_text(build, section_text(admin, "token"));
     if (!text_equal(listen, TEXT("off")))
         (void)form_read_address(listen, &build->config->admin.listen);
+    if (section_node(admin, "probes") != NULL)
+        (void)form_read_address(section_text(admin, "probes"), &build->config->admin.probes);
 }
 
 bool build_config(struct build *build, const struct node *root)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "conf/checks.h"
+#include "conf/effective.h"
 
 #define TREE_ARENA_MAX ((size_t)512 << 20)
 #define CONFIG_ARENA_MAX ((size_t)256 << 20)
@@ -37,7 +38,7 @@ static bool fill(struct config *config, const struct node *root, struct tree *tr
     if (!build_config(&build, root))
         return false;
     checks_run(&build, root, tree->arena);
-    return true;
+    return tree->problems->errors > 0 || effective_make(config, root);
 }
 
 /* Problems with a file that isn't a config at all are enough: nothing is built from it. */

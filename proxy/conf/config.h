@@ -32,7 +32,12 @@ struct config {
     struct {
         struct address listen; /* len 0: off */
         struct text token;     /* empty: none */
+        struct address probes; /* len 0: none */
     } admin;
+    struct {
+        struct text json; /* what the files say with defaults filled in, secrets masked */
+        struct text hash; /* 16 hexadecimal digits; secrets count */
+    } effective;
     struct snapshot_settings serve;
 };
 

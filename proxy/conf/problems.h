@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 
 #define PROBLEMS_MAX 1000
 
@@ -53,5 +54,8 @@ void problems_sort(struct problems *problems);
 
 /* FILE:LINE:COLUMN: message, a line each, then how many were left out. */
 void problems_print(const struct problems *problems, FILE *out);
+
+/* A JSON array of {"file","line","column","message"}, warnings among them. */
+void problems_write_json(const struct problems *problems, struct buffer *out);
 
 #endif

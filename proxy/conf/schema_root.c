@@ -54,7 +54,7 @@ static const struct shape admin_shape = {
         {"token", &type_secret, "", "Bearer token; needed when listen is neither loopback nor a Unix socket.",
          KEY_OPTIONAL},
         {"probes", &probes_listen, NULL, "A second listener for /livez, /readyz and /metrics only.",
-         KEY_LATER},
+         KEY_OPTIONAL},
         {0},
     }};
 
