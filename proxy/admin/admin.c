@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "admin/answer.h"
+#include "admin/body.h"
 #include "admin/gate.h"
 #include "admin/gauges.h"
 #include "admin/resource.h"
@@ -15,8 +16,8 @@ struct admin {
     struct snapshot *serving;
     struct admin_state *state;
     struct gauges gauges;
-    struct front_settings front;
-    struct route_settings route;
+    struct front_settings fronts[ADMIN_FRONTS_MAX];
+    struct route_settings routes[ADMIN_FRONTS_MAX];
     struct snapshot_settings site;
 };
 
@@ -49,7 +50,7 @@ static struct stream *answer_refusal(struct exchange *exchange, const struct gat
     return rule->status == 401 ? answer_add(answer, "WWW-Authenticate", TEXT("Bearer")) : answer;
 }
 
-static struct stream *serve(void *owner, struct exchange *exchange)
+static struct stream *serve_api(void *owner, struct exchange *exchange)
 {
     const struct admin *admin = owner;
     CHECK(admin, ADMIN_MAGIC);
@@ -59,22 +60,48 @@ static struct stream *serve(void *owner, struct exchange *exchange)
     const struct gate_rule *broken = gate_check(&admin->settings, exchange, probe);
     if (broken != NULL)
         return answer_refusal(exchange, broken);
-    return ask.resource != NULL ? ask.resource->answer(&ask) : answer_miss(exchange);
+    if (ask.resource == NULL)
+        return answer_miss(exchange);
+    return resource_decode_names(&ask) ? ask.resource->answer(&ask) : NULL;
+}
+
+/* Kubelets and scrapers ask by the address that they have, and know no token: so no gate, and nothing behind it. */
+static struct stream *serve_probes(void *owner, struct exchange *exchange)
+{
+    const struct admin *admin = owner;
+    CHECK(admin, ADMIN_MAGIC);
+    enum method method = exchange->down->head_in.method;
+    struct ask ask = {.exchange = exchange, .serving = admin->serving, .state = admin->state};
+    ask.resource = resource_find(exchange->path, TEXT("GET"), ask.names);
+    if (ask.resource == NULL || !resource_is_for_probes(ask.resource))
+        return answer_error(exchange, 404, "nothing is served at this path");
+    return method == METHOD_GET || method == METHOD_HEAD ? ask.resource->answer(&ask) : answer_miss(exchange);
+}
+
+typedef struct stream *service(void *owner, struct exchange *exchange);
+
+static void add_front(struct admin *admin, struct text name, struct address *address, service *serve)
+{
+    size_t index = admin->site.front_count;
+    if (address->len == 0)
+        return;
+    admin->fronts[index] = (struct front_settings){
+        .name = name, .addresses = address, .address_count = 1, .http = http, .connections = CONNECTIONS_MAX};
+    admin->routes[index] = (struct route_settings){.name = name,
+                                                   .front = index,
+                                                   .target = TARGET_SERVICE,
+                                                   .serve = serve,
+                                                   .serve_owner = admin,
+                                                   .body_first = serve == serve_api ? BODY_MAX : 0};
+    admin->site.front_count = admin->site.route_count = index + 1;
 }
 
 static void fill_site(struct admin *admin)
 {
-    admin->front = (struct front_settings){.name = TEXT("admin"),
-                                           .addresses = &admin->settings.listen,
-                                           .address_count = 1,
-                                           .http = http,
-                                           .connections = CONNECTIONS_MAX};
-    admin->route = (struct route_settings){
-        .name = TEXT("admin"), .target = TARGET_SERVICE, .serve = serve, .serve_owner = admin};
-    admin->site = (struct snapshot_settings){.fronts = &admin->front,
-                                             .front_count = admin->settings.listen.len > 0,
-                                             .routes = &admin->route,
-                                             .route_count = 1};
+    admin->site.fronts = admin->fronts;
+    admin->site.routes = admin->routes;
+    add_front(admin, TEXT("admin"), &admin->settings.listen, serve_api);
+    add_front(admin, TEXT("probes"), &admin->settings.probes, serve_probes);
 }
 
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
@@ -87,7 +114,8 @@ struct admin *admin_new(const struct admin_settings *settings, struct snapshot *
     if (settings->token.len > 0)
         memcpy(token, settings->token.at, settings->token.len);
     admin->magic = ADMIN_MAGIC;
-    admin->settings = (struct admin_settings){settings->listen, {token, settings->token.len}};
+    admin->settings = *settings;
+    admin->settings.token.at = token;
     admin->serving = serving;
     admin->state = state;
     snapshot_ref(serving);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The admin API: probes, metrics, and what weir knows of its upstreams. It is a site like any other: a listener with one
- * route, whose answers are local streams of the usual exchange; it opens no sockets and runs no loop itself. All of it
- * runs on one thread, the one that serves the site (the control thread). What it may be asked is one table in resource.c;
- * who may ask is another in gate.c.
+ * The admin API: probes, metrics, what weir knows of its upstreams, and orders to the process. It is a site like any other:
+ * one or two listeners, each with one route, whose answers are local streams of the usual exchange; it opens no sockets and
+ * runs no loop itself. All of it runs on one thread, the one that serves the site (the control thread). What it may be
+ * asked is one table in resource.c; who may ask is another in gate.c; state.h has what the process lends it.
  */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
@@ -11,25 +11,30 @@
 #include "admin/state.h"
 #include "exchange/snapshot.h"
 
+enum { ADMIN_FRONTS_MAX = 2 };
+
 struct admin_settings {
-    struct address listen;
-    struct text token; /* empty: none is asked for */
+    struct address listen; /* len 0: no API, only probes */
+    struct text token;     /* empty: none is asked for */
+    struct address probes; /* a second listener, for probes and metrics alone; len 0: none */
 };
 
 struct admin;
 
-/* Copies the settings. Takes a reference of its own to serving, the snapshot whose upstreams it shows. Registers the
- * metrics that only it knows, such as weir_start_time_seconds: one admin at a time. NULL when out of memory. */
+/* Copies the settings, which have one of the two addresses. Takes a reference of its own to serving, the snapshot whose
+ * upstreams it shows. Registers the metrics that only it knows, such as weir_start_time_seconds: one admin at a time. NULL
+ * when out of memory. */
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
                         struct admin_state *state);
-
-/* Another snapshot is served from now on: takes a reference of its own. */
-void admin_show(struct admin *admin, struct snapshot *serving);
 
 /* No snapshot made of its site may be left. */
 void admin_free(struct admin *admin);
 
-/* A listener "admin" at the address (none when there is no address), with one route that answers everything; lives as long as the admin. */
+/* From now on shows this snapshot's upstreams: one reference is taken, the one before is dropped. */
+void admin_show(struct admin *admin, struct snapshot *serving);
+
+/* The listeners "admin" and "probes", as far as they have addresses, each with a route that answers everything; lives as
+ * long as the admin. */
 const struct snapshot_settings *admin_site(struct admin *admin);
 
 #endif

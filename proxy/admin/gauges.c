@@ -8,11 +8,11 @@
 #include "base/log.h"
 #include "exchange/trail.h"
 
-/* The config that weir began with is the first one, and there is no reload yet. */
 static void read_generation(struct metrics_source *source, struct metrics_page *page)
 {
-    (void)source;
-    metrics_sample(page, TEXT(""), 1);
+    const struct gauge *gauge = CONTAINER(source, struct gauge, source);
+    metrics_sample(page, TEXT(""),
+                   (int64_t)atomic_load_explicit(&gauge->state->generation, memory_order_relaxed));
 }
 
 /* There is no state but the process's own, which can't be out of reach. */

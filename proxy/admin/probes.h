@@ -7,7 +7,8 @@
 
 struct stream *show_live(const struct ask *ask);
 
-/* 503 while starting or draining; the query verbose adds "reasons" to the body. */
+/* 503 while starting or draining; the query verbose adds "reasons", and "checks": {"name","ok"} and perhaps a "note", which
+ * is something to know that doesn't keep it from taking requests. */
 struct stream *show_ready(const struct ask *ask);
 
 #endif

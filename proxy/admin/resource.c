@@ -3,14 +3,15 @@
 
 #include "admin/answer.h"
 #include "admin/connections.h"
+#include "admin/endpoints.h"
+#include "admin/orders.h"
 #include "admin/pages.h"
 #include "admin/probes.h"
 #include "admin/upstreams.h"
 
 enum { METHODS_MAX = 64 };
 
-/* What interface has but this build can't do. */
-static struct stream *answer_later(const struct ask *ask)
+struct stream *resource_refuse(const struct ask *ask)
 {
     struct text sentence = arena_format(ask->exchange->down->arena, "%s %s is not in this build yet",
                                         ask->resource->method, ask->resource->path);
@@ -26,16 +27,16 @@ const struct resource resources[] = {
     {"GET", "/api/v1/stats", show_stats, "the same as JSON", false},
     {"GET", "/api/v1/upstreams", show_upstreams, "upstreams and their endpoints", false},
     {"GET", "/api/v1/upstreams/*", show_upstream, "one of them", false},
-    {"PUT", "/api/v1/upstreams/*/endpoints/*", answer_later, NULL, false},
-    {"DELETE", "/api/v1/upstreams/*/endpoints/*", answer_later, NULL, false},
-    {"GET", "/api/v1/config", answer_later, NULL, false},
-    {"GET", "/api/v1/caches", answer_later, NULL, false},
-    {"POST", "/api/v1/caches/*/purge", answer_later, NULL, false},
-    {"POST", "/api/v1/reload", answer_later, NULL, false},
-    {"POST", "/api/v1/drain", answer_later, NULL, false},
-    {"PUT", "/api/v1/log", answer_later, NULL, false},
+    {"PUT", "/api/v1/upstreams/*/endpoints/*", order_endpoint, NULL, false},
+    {"DELETE", "/api/v1/upstreams/*/endpoints/*", order_no_endpoint, NULL, false},
+    {"GET", "/api/v1/config", show_config, "the config in force, without its secrets", false},
+    {"GET", "/api/v1/caches", resource_refuse, NULL, false},
+    {"POST", "/api/v1/caches/*/purge", resource_refuse, NULL, false},
+    {"POST", "/api/v1/reload", order_reload, NULL, false},
+    {"POST", "/api/v1/drain", order_drain, NULL, false},
+    {"PUT", "/api/v1/log", order_log, NULL, false},
     {"GET", "/api/v1/connections", show_connections, "TCP connections by state", false},
-    {"GET", "/api/v1/tap", answer_later, NULL, false},
+    {"GET", "/api/v1/tap", resource_refuse, NULL, false},
 };
 const size_t resource_count = sizeof resources / sizeof resources[0];
 
@@ -70,6 +71,42 @@ const struct resource *resource_find(struct text path, struct text method, struc
             matches(text_of(resources[i].path), path, names))
             return &resources[i];
     return NULL;
+}
+
+static int hex_digit(char c)
+{
+    return c <= '9' ? c - '0' : ascii_lower(c) - 'a' + 10;
+}
+
+/* The path is normalised: its escapes are well formed, and none is NUL. */
+static size_t decode(struct text name, char *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < name.len; i++, len++) {
+        out[len] = name.at[i];
+        if (name.at[i] != '%')
+            continue;
+        out[len] = (char)(hex_digit(name.at[i + 1]) * 16 + hex_digit(name.at[i + 2]));
+        i += 2;
+    }
+    return len;
+}
+
+bool resource_decode_names(struct ask *ask)
+{
+    for (size_t i = 0; i < RESOURCE_NAMES; i++) {
+        struct text *name = &ask->names[i];
+        char *out = arena_take(ask->exchange->down->arena, name->len + 1);
+        if (out == NULL)
+            return false;
+        *name = (struct text){out, decode(*name, out)};
+    }
+    return true;
+}
+
+bool resource_is_for_probes(const struct resource *resource)
+{
+    return resource->is_probe || resource->answer == show_metrics;
 }
 
 struct text resource_methods(struct text path, struct arena *arena)

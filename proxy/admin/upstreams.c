@@ -58,7 +58,17 @@ struct stream *show_upstreams(const struct ask *ask)
     return answer_json(ask->exchange, 200, &body);
 }
 
-static struct cluster *find_cluster(const struct snapshot *serving, struct text name)
+bool upstream_is_empty(struct cluster *cluster)
+{
+    struct roster *roster = cluster_roster(cluster);
+    size_t usable = 0;
+    for (size_t i = 0; i < roster->count; i++)
+        usable += roster->members[i].weight > 0;
+    roster_unref(roster);
+    return usable == 0;
+}
+
+struct cluster *upstream_find(const struct snapshot *serving, struct text name)
 {
     for (size_t i = 0; i < serving->settings->cluster_count; i++)
         if (text_equal(serving->clusters[i]->name, name))
@@ -68,7 +78,7 @@ static struct cluster *find_cluster(const struct snapshot *serving, struct text 
 
 struct stream *show_upstream(const struct ask *ask)
 {
-    struct cluster *cluster = find_cluster(ask->serving, ask->names[0]);
+    struct cluster *cluster = upstream_find(ask->serving, ask->names[0]);
     if (cluster == NULL)
         return answer_error(ask->exchange, 404, "there is no upstream of this name");
     struct buffer body = BUFFER_EMPTY;

@@ -16,4 +16,10 @@ struct stream *show_upstreams(const struct ask *ask);
 /* The one of that name, or 404. */
 struct stream *show_upstream(const struct ask *ask);
 
+/* The one of that name; NULL: there is none. */
+struct cluster *upstream_find(const struct snapshot *serving, struct text name);
+
+/* No endpoint takes requests. */
+bool upstream_is_empty(struct cluster *cluster);
+
 #endif

@@ -16,24 +16,39 @@ struct stage {
     struct admin *admin;
 };
 
-static inline void stage_start(struct stage *stage, const char *listen, const char *token)
+/* scene.front is the site's first listener. */
+static inline void stage_start_with(struct stage *stage, const struct admin_settings *settings)
 {
     *stage = (struct stage){0};
     struct scene *scene = &stage->scene;
-    struct admin_settings settings = {.token = text_of(token)};
-    assert_null(address_read(text_of(listen), &settings.listen));
     scene_settings(scene);
     stage->served = (struct snapshot_settings){.clusters = &scene->cluster, .cluster_count = 1};
     stage->serving = snapshot_new(&stage->served, NULL, NULL);
     assert_non_null(stage->serving);
     atomic_store(&stage->state.ready, true);
-    stage->admin = admin_new(&settings, stage->serving, &stage->state);
+    atomic_store(&stage->state.generation, 1);
+    stage->admin = admin_new(settings, stage->serving, &stage->state);
     assert_non_null(stage->admin);
     snapshot_unref(stage->serving); /* the admin has its own reference */
     scene->settings = *admin_site(stage->admin);
     scene->settings.clusters = &scene->cluster; /* a scene has one */
     scene->settings.cluster_count = 1;
     scene_start(scene);
+}
+
+static inline void stage_start(struct stage *stage, const char *listen, const char *token)
+{
+    struct admin_settings settings = {.token = text_of(token)};
+    assert_null(address_read(text_of(listen), &settings.listen));
+    stage_start_with(stage, &settings);
+}
+
+/* The listener for probes alone; the token isn't asked for there. */
+static inline void stage_start_probes(struct stage *stage)
+{
+    struct admin_settings settings = {.token = TEXT("s3cret")};
+    assert_null(address_read(TEXT("0.0.0.0:9901"), &settings.probes));
+    stage_start_with(stage, &settings);
 }
 
 static inline void stage_end(struct stage *stage)
@@ -59,7 +74,19 @@ static inline struct text stage_ask(struct stage *stage, const char *line, const
     return buffer_text(&client->got);
 }
 
-/* The same from a client that is at home. */
+/* The same with a body, from a client that is at home. */
+static inline struct text stage_send(struct stage *stage, const char *line, const char *body)
+{
+    char fields[256];
+    snprintf(fields, sizeof fields, "Host: localhost\r\nContent-Length: %zu\r\n", strlen(body));
+    (void)stage_ask(stage, line, fields);
+    struct peer *client = &stage->scene.clients[stage->scene.client_count - 1];
+    if (body[0] != '\0')
+        peer_send(&stage->scene, client, text_of(body));
+    return buffer_text(&client->got);
+}
+
+/* From a client that is at home. */
 static inline struct text stage_get(struct stage *stage, const char *line)
 {
     return stage_ask(stage, line, "Host: localhost\r\n");

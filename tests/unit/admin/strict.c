@@ -37,12 +37,14 @@ static void endpoints_are_put_and_deleted_later(void **state)
     stage_end(&stage);
 }
 
-static void the_first_config_is_generation_1(void **state)
+static void metrics_have_the_generation_in_force(void **state)
 {
     (void)state;
     struct stage stage;
     stage_start(&stage, HOME, "");
     assert_true(says(stage_get(&stage, "GET /metrics"), "\nweir_config_generation 1\n"));
+    atomic_store(&stage.state.generation, 7);
+    assert_true(says(stage_get(&stage, "GET /metrics"), "\nweir_config_generation 7\n"));
     stage_end(&stage);
 }
 
@@ -115,7 +117,7 @@ int main(void)
         cmocka_unit_test(an_address_that_is_not_its_own_is_refused),
         cmocka_unit_test(what_comes_later_is_501_by_its_own_method_alone),
         cmocka_unit_test(endpoints_are_put_and_deleted_later),
-        cmocka_unit_test(the_first_config_is_generation_1),
+        cmocka_unit_test(metrics_have_the_generation_in_force),
         cmocka_unit_test(the_process_tells_what_it_uses),
         cmocka_unit_test(lines_that_an_access_log_lost_are_shown_when_there_is_one),
         cmocka_unit_test(all_reasons_are_said_and_only_when_asked_for),
