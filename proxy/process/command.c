@@ -10,11 +10,12 @@
 #include "conf/json_schema.h"
 #include "conf/problems.h"
 #include "process/demo.h"
+#include "process/reload.h"
 #include "process/supervisor.h"
 
 struct command {
     const char *name;
-    int (*run)(const char *path); /* NULL: not in this build yet */
+    int (*run)(const char *path); /* or the ADMIN; NULL: not in this build yet */
     const char *arguments;
     const char *summary;
 };
@@ -75,7 +76,7 @@ static const struct command commands[] = {
     {"check", check, "[-c FILE]", "parse and validate, print every problem as FILE:LINE:COLUMN: message"},
     {"explain", NULL, "-c FILE METHOD URL", "which listener, route and upstream a request would meet"},
     {"schema", schema, "", "print the JSON Schema of the configuration"},
-    {"reload", NULL, "[-a ADMIN]", "ask a running weir to reload"},
+    {"reload", reload_run, "[-a ADMIN]", "ask a running weir to reload"},
     {"demo", demo, "", "start demo backends in this process and proxy to them"},
     {"top", NULL, "[-a ADMIN]", "live terminal view"},
     {"doctor", NULL, "[-c FILE]", "look at this host's kernel and limits"},
@@ -94,12 +95,21 @@ static void print_usage(FILE *out)
                  "Exit codes: 0 fine, 1 the config or the operation failed, 2 wrong usage.\n");
 }
 
+static bool takes_admin(const struct command *command)
+{
+    return strstr(command->arguments, "[-a ADMIN]") != NULL;
+}
+
 static int print_help(const struct command *command)
 {
     printf("usage: weir %s%s%s\n\n%s%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
            command->arguments, command->summary, command->run == NULL ? " (not in this build yet)" : "");
     if (strstr(command->arguments, "-c FILE") != NULL)
         printf("\n  -c FILE   the configuration; without it ./weir.yaml, then /etc/weir/weir.yaml\n");
+    if (takes_admin(command))
+        printf(
+            "\n  -a ADMIN  where the admin API listens: host:port, [v6]:port or unix:/path; without it admin.listen of\n"
+            "            ./weir.yaml or /etc/weir/weir.yaml. Its token is taken from WEIR_ADMIN_TOKEN.\n");
     return 0;
 }
 
@@ -149,10 +159,11 @@ static int run_command(const struct command *command, int count, char **words)
         return 1;
     }
     for (int i = 0; i < count; i++) {
-        if (!takes_file(command) || strcmp(words[i], "-c") != 0)
+        bool is_admin = takes_admin(command) && strcmp(words[i], "-a") == 0;
+        if (!is_admin && (!takes_file(command) || strcmp(words[i], "-c") != 0))
             return wrong_usage(command, "unknown argument ", words[i]);
         if (++i == count)
-            return wrong_usage(command, "-c needs the path of a file", "");
+            return wrong_usage(command, is_admin ? "-a needs an address" : "-c needs the path of a file", "");
         path = words[i];
     }
     if (path == NULL && takes_file(command) && (path = default_path()) == NULL)
