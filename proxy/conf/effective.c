@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/effective.h"
 
-#include <openssl/evp.h>
-
 #include "base/buffer.h"
+#include "conf/fingerprint.h"
 #include "conf/forms.h"
 #include "conf/secret.h"
 #include "conf/section.h"
@@ -13,9 +12,8 @@
 /* What is written goes two ways: to be shown, and into the hash. */
 struct effective {
     struct buffer out;
-    EVP_MD_CTX *digest;
+    struct fingerprint hash;
     bool masked; /* by the name of the value, or of one that it is part of */
-    bool failed;
 };
 
 static void show(struct effective *effective, struct text t)
@@ -24,16 +22,10 @@ static void show(struct effective *effective, struct text t)
         buffer_add(&effective->out, t);
 }
 
-static void digest(struct effective *effective, const void *bytes, size_t len)
-{
-    if (EVP_DigestUpdate(effective->digest, bytes, len) != 1)
-        effective->failed = true;
-}
-
 static void put(struct effective *effective, struct text t)
 {
     show(effective, t);
-    digest(effective, t.at, t.len);
+    fingerprint_add(&effective->hash, t.at, t.len);
 }
 
 /* Without the credentials of URLs in it. */
@@ -56,8 +48,8 @@ static void show_string(struct effective *effective, struct text t)
 static void put_string(struct effective *effective, struct text t, bool secret)
 {
     show_string(effective, secret && t.len > 0 ? MASK : t);
-    digest(effective, &t.len, sizeof t.len);
-    digest(effective, t.at, t.len);
+    fingerprint_add(&effective->hash, &t.len, sizeof t.len);
+    fingerprint_add(&effective->hash, t.at, t.len);
 }
 
 static void put_scalar(struct effective *effective, struct text t, const struct shape *shape)
@@ -86,6 +78,7 @@ static void put_key(struct effective *effective, struct text key, bool *filled)
 }
 
 static void put_node(struct effective *effective, const struct node *node, const struct shape *shape);
+static void put_map(struct effective *effective, const struct node *node, const struct shape *shape);
 
 /* Maps that say something by their defaults when they aren't there; others stand for features that are then off. */
 static bool counts_unsaid(const struct key *key)
@@ -107,7 +100,7 @@ static void put_default(struct effective *effective, const struct key *key)
 {
     enum shape_kind kind = key->shape->kind;
     if (key->fallback == NULL)
-        put_node(effective, NULL, key->shape);
+        put_map(effective, NULL, key->shape);
     else if (kind == SHAPE_MAP || kind == SHAPE_NAMED || kind == SHAPE_LIST || kind == SHAPE_ANY)
         put(effective, text_of(key->fallback)); /* {} or [] */
     else
@@ -192,28 +185,19 @@ static void put_node(struct effective *effective, const struct node *node, const
         put_scalar(effective, node->text, shape);
 }
 
-static bool keep(struct effective *effective, struct config *config)
-{
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    struct text shown = buffer_text(&effective->out);
-    if (effective->failed || effective->out.short_of_room ||
-        EVP_DigestFinal_ex(effective->digest, hash, NULL) != 1)
-        return false;
-    config->effective.json = arena_copy(&config->arena, shown.len <= EFFECTIVE_MAX ? shown : TEXT("null"));
-    config->effective.hash = arena_format(&config->arena, "%02x%02x%02x%02x%02x%02x%02x%02x", hash[0],
-                                          hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]);
-    return config->effective.json.at != NULL && config->effective.hash.at != NULL;
-}
-
 bool effective_make(struct config *config, const struct node *root)
 {
-    struct effective effective = {.digest = EVP_MD_CTX_new()};
-    bool made = effective.digest != NULL && EVP_DigestInit_ex(effective.digest, EVP_sha256(), NULL) == 1;
-    if (made) {
+    struct effective effective = {.masked = false};
+    char hash[FINGERPRINT_LEN + 1];
+    if (fingerprint_begin(&effective.hash))
         put_map(&effective, root, &schema_root);
-        made = keep(&effective, config);
+    bool made = fingerprint_end(&effective.hash, hash) && !effective.out.short_of_room;
+    if (made) {
+        struct text shown = buffer_text(&effective.out);
+        config->effective.json =
+            arena_copy(&config->arena, shown.len <= EFFECTIVE_MAX ? shown : TEXT("null"));
+        config->effective.hash = arena_copy(&config->arena, text_of(hash));
     }
     buffer_clear(&effective.out);
-    EVP_MD_CTX_free(effective.digest);
-    return made;
+    return made && config->effective.json.at != NULL && config->effective.hash.at != NULL;
 }
