@@ -6,7 +6,6 @@
 #include "admin/answer.h"
 #include "admin/body.h"
 #include "admin/gate.h"
-#include "admin/gauges.h"
 #include "admin/resource.h"
 #include "base/panic.h"
 
@@ -15,7 +14,6 @@ struct admin {
     struct admin_settings settings; /* the token lies behind the struct */
     struct snapshot *serving;
     struct admin_state *state;
-    struct gauges gauges;
     struct front_settings fronts[ADMIN_FRONTS_MAX];
     struct route_settings routes[ADMIN_FRONTS_MAX];
     struct snapshot_settings site;
@@ -120,25 +118,15 @@ struct admin *admin_new(const struct admin_settings *settings, struct snapshot *
     admin->state = state;
     snapshot_ref(serving);
     fill_site(admin);
-    gauges_add(&admin->gauges, state);
     return admin;
 }
 
 void admin_free(struct admin *admin)
 {
     CHECK(admin, ADMIN_MAGIC);
-    gauges_remove(&admin->gauges);
     snapshot_unref(admin->serving);
     admin->magic = 0;
     free(admin);
-}
-
-void admin_show(struct admin *admin, struct snapshot *serving)
-{
-    CHECK(admin, ADMIN_MAGIC);
-    snapshot_ref(serving);
-    snapshot_unref(admin->serving);
-    admin->serving = serving;
 }
 
 const struct snapshot_settings *admin_site(struct admin *admin)

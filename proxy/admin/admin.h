@@ -22,16 +22,12 @@ struct admin_settings {
 struct admin;
 
 /* Copies the settings, which have one of the two addresses. Takes a reference of its own to serving, the snapshot whose
- * upstreams it shows. Registers the metrics that only it knows, such as weir_start_time_seconds: one admin at a time. NULL
- * when out of memory. */
+ * upstreams it shows. NULL when out of memory. */
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
                         struct admin_state *state);
 
 /* No snapshot made of its site may be left. */
 void admin_free(struct admin *admin);
-
-/* From now on shows this snapshot's upstreams: one reference is taken, the one before is dropped. */
-void admin_show(struct admin *admin, struct snapshot *serving);
 
 /* The listeners "admin" and "probes", as far as they have addresses, each with a route that answers everything; lives as
  * long as the admin. */

@@ -3,43 +3,82 @@
 
 #include "base/log.h"
 
-static bool listen_on(struct desk *desk)
-{
-    struct buffer why = BUFFER_EMPTY;
-    struct socket_share share = sockets_share(&desk->sockets, 0);
-    bool open = sockets_want(&desk->sockets, desk->site->settings, &why);
-    if (!open)
-        log_write(LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(&why)));
-    buffer_clear(&why);
-    int error = open ? fronts_renew(&desk->lane, &share.source) : 0;
-    sockets_settle(&desk->sockets);
-    if (error != 0)
-        log_write(LOG_ERROR, "the admin API cannot listen: %s", uv_strerror(error));
-    return open && error == 0;
-}
+static const struct snapshot_settings nothing;
 
-static bool begin(struct desk *desk, uv_loop_t *uv)
+bool desk_open(struct desk *desk, uv_loop_t *uv, struct admin_state *state, struct buffer *why)
 {
+    *desk = (struct desk){.state = state};
+    sockets_init(&desk->sockets, 1);
     loop_init(&desk->loop, cells_new());
     desk->loop.uv = uv;
     stewards_init(&desk->stewards, &desk->loop, NULL, NULL);
-    desk->begun = desk->loop.cells != NULL && pulse_start(&desk->pulse, &desk->loop) == 0 &&
+    desk->site = snapshot_new(&nothing, NULL, NULL);
+    desk->begun = desk->loop.cells != NULL && desk->site != NULL &&
+                  pulse_start(&desk->pulse, &desk->loop) == 0 &&
                   lane_init(&desk->lane, &desk->loop, desk->site);
+    if (!desk->begun)
+        buffer_printf(why, "the control thread cannot start: out of memory");
     return desk->begun;
 }
 
-bool desk_open(struct desk *desk, uv_loop_t *uv, const struct admin_settings *settings,
-               struct admin_state *state, struct snapshot *serving)
+static void release_admin(void *admin)
 {
-    *desk = (struct desk){0};
-    sockets_init(&desk->sockets, 1);
-    desk->admin = admin_new(settings, serving, state);
-    desk->site = desk->admin != NULL ? snapshot_new(admin_site(desk->admin), NULL, NULL) : NULL;
-    if (desk->site == NULL || !begin(desk, uv)) {
-        log_write(LOG_ERROR, "the admin API cannot start: out of memory");
+    admin_free(admin);
+}
+
+static struct snapshot *site_of(struct admin *admin)
+{
+    if (admin == NULL)
+        return NULL;
+    struct snapshot *site = snapshot_new(admin_site(admin), release_admin, admin);
+    if (site == NULL)
+        admin_free(admin);
+    return site;
+}
+
+bool desk_prepare(struct desk *desk, const struct admin_settings *settings, struct snapshot *serving,
+                  struct buffer *why)
+{
+    desk->next = site_of(admin_new(settings, serving, desk->state));
+    if (desk->next == NULL) {
+        buffer_printf(why, "the admin API cannot start: out of memory");
         return false;
     }
-    return listen_on(desk);
+    if (sockets_want(&desk->sockets, desk->next->settings, why))
+        return true;
+    desk_forget(desk);
+    return false;
+}
+
+void desk_forget(struct desk *desk)
+{
+    struct buffer none = BUFFER_EMPTY;
+    if (desk->next == NULL)
+        return;
+    sockets_want(&desk->sockets, desk->site->settings, &none); /* all of them are open */
+    sockets_settle(&desk->sockets);
+    buffer_clear(&none);
+    snapshot_unref(desk->next);
+    desk->next = NULL;
+}
+
+/* The request that asked for it may run on this lane: it goes on with what it began with. */
+void desk_renew(struct desk *desk)
+{
+    struct socket_share share = sockets_share(&desk->sockets, 0);
+    struct snapshot *before = desk->site;
+    int error = lane_adopt(&desk->lane, desk->next) ? fronts_renew(&desk->lane, &share.source) : UV_ENOMEM;
+    if (error != 0)
+        log_write(LOG_ERROR, "the admin API cannot listen: %s", uv_strerror(error));
+    desk->site = desk->next;
+    desk->next = NULL;
+    sockets_settle(&desk->sockets);
+    snapshot_unref(before);
+}
+
+void desk_drain(struct desk *desk)
+{
+    fronts_drain(&desk->lane);
 }
 
 void desk_close(struct desk *desk)
@@ -50,11 +89,6 @@ void desk_close(struct desk *desk)
     fronts_close(&desk->lane);
     loop_beat(&desk->loop);
     pulse_stop(&desk->pulse);
-}
-
-void desk_drain(struct desk *desk)
-{
-    fronts_drain(&desk->lane);
 }
 
 void desk_clear(struct desk *desk, bool unlink)
@@ -68,6 +102,4 @@ void desk_clear(struct desk *desk, bool unlink)
     sockets_clear(&desk->sockets, unlink);
     if (desk->site != NULL)
         snapshot_unref(desk->site);
-    if (desk->admin != NULL)
-        admin_free(desk->admin);
 }

@@ -10,8 +10,9 @@
 #include "upstream/steward.h"
 
 struct desk {
-    struct admin *admin;
-    struct snapshot *site; /* the admin's routes */
+    struct admin_state *state;
+    struct snapshot *site; /* the admin API's routes; owns the admin behind them */
+    struct snapshot *next; /* the same for another config; NULL: none is prepared */
     struct sockets sockets;
     struct loop loop;
     struct pulse pulse;
@@ -20,15 +21,22 @@ struct desk {
     bool begun;               /* loop, pulse and lane are there */
 };
 
-/* Begins to serve on the loop. False when that failed, having said why. */
-bool desk_open(struct desk *desk, uv_loop_t *uv, const struct admin_settings *settings,
-               struct admin_state *state, struct snapshot *serving);
+/* Begins to serve on the loop: an admin API that shows the serving snapshot. The state must outlive the desk. False with
+ * *why when that failed. */
+bool desk_open(struct desk *desk, uv_loop_t *uv, struct admin_state *state, struct buffer *why);
 
-/* Cuts off what runs; the handles are gone when uv_run has ended. */
-void desk_close(struct desk *desk);
+/* Prepares an admin API of these settings, which shows that snapshot: opens its sockets. False, and nothing has changed,
+ * when that failed. Then either of: */
+bool desk_prepare(struct desk *desk, const struct admin_settings *settings, struct snapshot *serving,
+                  struct buffer *why);
+void desk_renew(struct desk *desk);
+void desk_forget(struct desk *desk);
 
 /* Listens no more, and finishes what runs. */
 void desk_drain(struct desk *desk);
+
+/* Cuts off what runs; the handles are gone when uv_run has ended. */
+void desk_close(struct desk *desk);
 
 /* After uv_run has ended. Its Unix sockets are removed when unlink is set. */
 void desk_clear(struct desk *desk, bool unlink);

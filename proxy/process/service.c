@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "exchange/trail.h"
 #include "process/privileges.h"
 
@@ -96,14 +97,33 @@ static void look_after(struct service *service)
                     settings->cluster_count);
 }
 
-static bool open_desk(struct service *service)
+static bool prepare_desk(struct service *service, const struct config *config, struct snapshot *snapshot,
+                         struct buffer *why)
 {
-    const struct admin_settings admin = {service->config->admin.listen, service->config->admin.token};
-    if (!desk_open(&service->desk, service->uv, &admin, &service->state, service->snapshot))
+    const struct admin_settings admin = {config->admin.listen, config->admin.token, config->admin.probes};
+    return desk_prepare(&service->desk, &admin, snapshot, why);
+}
+
+/* What the admin API shows of the config in force. */
+static void show(struct service *service)
+{
+    service->state.generation = service->snapshot->generation;
+    service->state.config = service->config->effective.json;
+    service->state.config_hash = service->config->effective.hash;
+    service->state.access_log = service->trail_sink;
+}
+
+static bool open_desk(struct service *service, struct buffer *why)
+{
+    if (!desk_open(&service->desk, service->uv, &service->state, why) ||
+        !prepare_desk(service, service->config, service->snapshot, why))
         return false;
     service->desk.stewards.changed = refresh_workers;
     service->desk.stewards.owner = service;
+    gauges_add(&service->gauges, &service->state);
+    show(service);
     look_after(service);
+    desk_renew(&service->desk);
     return true;
 }
 
@@ -122,7 +142,6 @@ static bool prepare(struct service *service, struct buffer *why)
     if (config->access_log.path.len == 0)
         return true;
     service->trail_sink = open_trail(config, why);
-    service->state.access_log = service->trail_sink;
     return service->trail_sink != NULL;
 }
 
@@ -131,7 +150,7 @@ bool service_start(struct service *service, uv_loop_t *uv, struct config *config
     struct buffer why = BUFFER_EMPTY;
     service->uv = uv;
     service->config = config;
-    if (open_log(config, &why) && prepare(service, &why) && open_desk(service) &&
+    if (open_log(config, &why) && prepare(service, &why) && open_desk(service, &why) &&
         privileges_drop(config->user.at) && start_workers(service, &why)) {
         atomic_store(&service->state.ready, true);
         return true;
@@ -164,7 +183,9 @@ static bool renewal_prepare(struct service *service, struct renewal *renewal, st
         renewal->trail_sink = service->trail_sink;
     else if (config->access_log.path.len > 0)
         renewal->trail_sink = open_trail(config, why);
-    return renewal->trail_sink != NULL || config->access_log.path.len == 0;
+    if (renewal->trail_sink == NULL && config->access_log.path.len > 0)
+        return false;
+    return prepare_desk(service, config, renewal->snapshot, why);
 }
 
 static void renewal_drop(struct service *service, struct renewal *renewal)
@@ -226,10 +247,10 @@ static void renewal_commit(struct service *service, struct renewal *renewal)
     service->config = renewal->config;
     service->snapshot = renewal->snapshot;
     service->trail_sink = renewal->trail_sink;
-    service->state.access_log = renewal->trail_sink;
+    show(service);
     look_after(service);
     bool complete = adopt(service);
-    admin_show(service->desk.admin, service->snapshot);
+    desk_renew(&service->desk);
     sockets_settle(&service->sockets);
     snapshot_unref(before);
     if (complete && sink_before != NULL && sink_before != service->trail_sink)
@@ -255,10 +276,17 @@ void service_drain(struct service *service, uint64_t limit)
             worker_drain(service->workers[i], limit);
 }
 
+void service_count_reload(struct service *service, bool renewed)
+{
+    const char *result = renewed ? "result=\"ok\"" : "result=\"failed\"";
+    atomic_store(&service->state.reload_failed, !renewed);
+    cells_add(service->desk.loop.cells, counter_register(METRIC(config_reloads), result), 1);
+}
+
 void service_reopen_logs(struct service *service)
 {
     const struct config *config = service->config;
-    bool opened = log_open(config->log.level, config->log.format, config->log.path.at);
+    bool opened = log_open(log_level(), config->log.format, config->log.path.at);
     if (service->trail_sink != NULL)
         opened = trail_sink_reopen(service->trail_sink) && opened;
     log_write(opened ? LOG_INFO : LOG_ERROR,
@@ -286,6 +314,7 @@ void service_close(struct service *service)
 
 void service_clear(struct service *service)
 {
+    gauges_remove(&service->gauges);
     desk_clear(&service->desk, !service->handed_over);
     sockets_clear(&service->sockets, !service->handed_over);
     if (service->trail_sink != NULL)

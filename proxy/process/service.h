@@ -6,6 +6,7 @@
 #ifndef PROCESS_SERVICE_H
 #define PROCESS_SERVICE_H
 
+#include "admin/gauges.h"
 #include "conf/config.h"
 #include "process/desk.h"
 #include "process/worker.h"
@@ -17,6 +18,7 @@ struct service {
     struct trail_sink *trail_sink;
     struct admin_state state;
     struct desk desk;
+    struct gauges gauges;
     uv_loop_t *uv;
     uv_async_t ended; /* a worker has */
     struct worker **workers;
@@ -35,6 +37,9 @@ bool service_renew(struct service *service, struct config *config, struct buffer
 
 /* Accepts nothing more; what still runs after limit ms is cut off. on_end is called in the end. */
 void service_drain(struct service *service, uint64_t limit);
+
+/* Counts an attempt to renew. */
+void service_count_reload(struct service *service, bool renewed);
 
 /* Opens the files of the logs again. */
 void service_reopen_logs(struct service *service);

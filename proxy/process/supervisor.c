@@ -10,15 +10,14 @@
 #include <uv.h>
 
 #include "base/log.h"
-#include "base/metrics.h"
-#include "conf/problems.h"
 #include "process/handover.h"
+#include "process/hands.h"
 #include "process/inherit.h"
 #include "process/notify.h"
 #include "process/reaper.h"
+#include "process/reloader.h"
 #include "process/service.h"
 #include "process/succession.h"
-#include "process/watch.h"
 
 /* How long requests that run may take to finish after TERM. */
 enum { DRAIN_LIMIT_MS = 30000 };
@@ -27,14 +26,15 @@ enum { SIGNALS = 5 };
 
 struct supervisor {
     struct service service;
-    const char *path; /* of the config; NULL: it can't be read again */
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
     uv_timer_t watchdog;
     struct reaper reaper;
-    struct watch watch; /* of the config's files */
+    struct reloader reloader;
+    struct hands hands;
     struct succession succession;
     bool draining;
+    bool stays; /* drained, it waits for TERM */
 };
 
 /* The most listening sockets that a new binary is given. */
@@ -56,76 +56,53 @@ static void return_memory(void)
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }
 
+static void close_all(struct supervisor *supervisor)
+{
+    for (int i = 0; i < SIGNALS; i++)
+        uv_unref((uv_handle_t *)&supervisor
+                     ->signals[i]); /* heard, or rather not felt, until the process is gone */
+    uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
+    succession_stop(&supervisor->succession);
+    reaper_stop(&supervisor->reaper);
+    reloader_stop(&supervisor->reloader);
+    service_close(&supervisor->service);
+}
+
 static void drain(struct supervisor *supervisor)
 {
-    if (supervisor->draining)
-        _exit(0); /* asked twice */
     supervisor->draining = true;
     notify_stopping();
     log_write(LOG_INFO, "draining: no new connections, %u s for what runs", DRAIN_LIMIT_MS / 1000);
     service_drain(&supervisor->service, DRAIN_LIMIT_MS);
 }
 
-/* False with the problems that stand in the way; the running config then goes on. */
-static bool renew(struct supervisor *supervisor, struct problems *problems)
+/* The process then stays until it is told to end. */
+static void drain_for_admin(void *owner)
 {
-    struct buffer why = BUFFER_EMPTY;
-    struct file_list seen;
-    file_list_init(&seen);
-    struct config *config = config_load(supervisor->path, problems, &seen);
-    watch_set(&supervisor->watch, &seen);
-    if (config == NULL)
-        return false;
-    bool renewed = service_renew(&supervisor->service, config, &why);
-    if (!renewed)
-        problem_add(problems, (struct place){supervisor->path, 1, 1}, "%.*s", TEXT_ARGS(buffer_text(&why)));
-    buffer_clear(&why);
-    return renewed;
+    struct supervisor *supervisor = owner;
+    supervisor->stays = true;
+    drain(supervisor);
 }
 
-static void log_problems(const struct problems *problems)
+/* Asked twice it doesn't wait for anything; but a drain that the admin API began was not the first time. */
+static void end(struct supervisor *supervisor)
 {
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct problem *problem = &problems->list[i];
-        log_write(problem->severity == SEVERITY_WARNING ? LOG_WARN : LOG_ERROR, "%s:%u:%u: %s",
-                  problem->place.file, problem->place.line, problem->place.column, problem->message.at);
-    }
+    bool stays = supervisor->stays;
+    supervisor->stays = false;
+    if (!supervisor->draining)
+        drain(supervisor);
+    else if (!stays)
+        _exit(0);
+    else if (supervisor->service.running == 0)
+        close_all(supervisor);
 }
 
-static void conclude_reload(struct supervisor *supervisor, bool renewed)
-{
-    const char *result = renewed ? "result=\"ok\"" : "result=\"failed\"";
-    if (renewed)
-        log_write(LOG_INFO, "reloaded: config %llu is in force",
-                  (unsigned long long)supervisor->service.snapshot->generation);
-    else
-        log_write(LOG_ERROR, "not reloaded: the config has the problems above, the old one goes on");
-    cells_add(supervisor->service.desk.loop.cells, counter_register(METRIC(config_reloads), result), 1);
-    malloc_trim(0);
-}
-
-static bool reload(struct supervisor *supervisor)
+static void reload(struct supervisor *supervisor)
 {
     struct problems problems;
-    if (supervisor->path == NULL || supervisor->draining) {
-        log_write(LOG_WARN, supervisor->draining ? "no reload: weir is draining"
-                                                 : "no reload: there is no config file");
-        return false;
-    }
-    notify_reloading();
     problems_init(&problems);
-    bool renewed = renew(supervisor, &problems);
-    log_problems(&problems);
-    conclude_reload(supervisor, renewed);
+    reloader_run(&supervisor->reloader, &problems);
     problems_clear(&problems);
-    notify_ready();
-    return renewed;
-}
-
-static void on_config_changed(void *owner)
-{
-    log_write(LOG_INFO, "the config has changed on disk");
-    reload(owner);
 }
 
 static void on_succeeded(void *owner)
@@ -161,7 +138,7 @@ static void on_signal(uv_signal_t *handle, int number)
         hand_over(supervisor);
         break;
     default:
-        drain(supervisor);
+        end(supervisor);
     }
 }
 
@@ -181,14 +158,8 @@ static bool hear_signals(struct supervisor *supervisor)
 static void on_end(void *owner)
 {
     struct supervisor *supervisor = owner;
-    for (int i = 0; i < SIGNALS; i++)
-        uv_unref((uv_handle_t *)&supervisor
-                     ->signals[i]); /* heard, or rather not felt, until the process is gone */
-    uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
-    succession_stop(&supervisor->succession);
-    reaper_stop(&supervisor->reaper);
-    watch_stop(&supervisor->watch);
-    service_close(&supervisor->service);
+    if (!supervisor->stays)
+        close_all(supervisor);
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -209,8 +180,6 @@ static int start_handles(struct supervisor *supervisor)
         error = uv_timer_start(&supervisor->watchdog, on_watchdog, interval, interval);
     if (error == 0)
         error = reaper_start(&supervisor->reaper, &supervisor->uv);
-    if (error == 0)
-        error = watch_start(&supervisor->watch, &supervisor->uv, on_config_changed, supervisor);
     return error;
 }
 
@@ -224,6 +193,9 @@ static bool start(struct supervisor *supervisor, struct config *config)
     supervisor->succession.owner = supervisor;
     supervisor->service.on_end = on_end;
     supervisor->service.owner = supervisor;
+    supervisor->hands =
+        (struct hands){&supervisor->reloader, &supervisor->service, drain_for_admin, supervisor};
+    hands_lend(&supervisor->hands, &supervisor->service.state.hands);
     return start_handles(supervisor) == 0 && hear_signals(supervisor) &&
            service_start(&supervisor->service, &supervisor->uv, config);
 }
@@ -239,11 +211,9 @@ static void tell_started(const struct supervisor *supervisor)
 int supervise(struct config *config, const char *path, struct file_list *seen, void (*started)(void))
 {
     static struct supervisor supervisor;
-    supervisor.path = path;
-    if (!start(&supervisor, config))
+    if (!start(&supervisor, config) ||
+        reloader_start(&supervisor.reloader, &supervisor.service, path, seen) != 0)
         _exit(1); /* said why; what was opened ends with the process */
-    if (seen != NULL)
-        watch_set(&supervisor.watch, seen);
     tell_started(&supervisor);
     if (started != NULL)
         started();

@@ -233,13 +233,28 @@ static enum wish_outcome fulfil(struct steward *steward, enum wish_outcome outco
     return outcome;
 }
 
-static bool has_member(const struct steward *steward, const struct address *address)
+static const struct member *find_member(const struct steward *steward, const struct address *address)
 {
     const struct roster *roster = steward->cluster->roster;
     for (size_t i = 0; i < roster->count; i++)
         if (address_equal(&roster->members[i].endpoint->address, address))
-            return true;
-    return false;
+            return &roster->members[i];
+    return NULL;
+}
+
+bool stewards_get(struct stewards *stewards, struct text cluster, struct endpoint_wish *wish)
+{
+    struct address address;
+    const struct steward *steward = find(stewards, cluster);
+    if (steward == NULL || address_read(wish->name, &address) != NULL)
+        return false;
+    const struct member *member = find_member(steward, &address);
+    if (member == NULL)
+        return false;
+    wish->weight = member->weight;
+    wish->standing = atomic_load_explicit(&member->endpoint->standing, memory_order_relaxed) &
+                     (ENDPOINT_DRAIN | ENDPOINT_DOWN);
+    return true;
 }
 
 enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
@@ -251,7 +266,7 @@ enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
         return WISH_NO_CLUSTER;
     if (address_read(wanted->name, &address) != NULL)
         return WISH_BAD_ADDRESS;
-    bool known = has_member(steward, &address);
+    bool known = find_member(steward, &address) != NULL;
     struct wish *wish = wishes_get(&steward->wishes, &address, wanted->name);
     if (wish == NULL)
         return WISH_NO_MEMORY;
@@ -274,7 +289,7 @@ enum wish_outcome stewards_remove(struct stewards *stewards, struct text cluster
         return WISH_NO_CLUSTER;
     if (address_read(endpoint, &address) != NULL)
         return WISH_BAD_ADDRESS;
-    if (!has_member(steward, &address))
+    if (find_member(steward, &address) == NULL)
         return WISH_NO_ENDPOINT;
     struct wish *wish = wishes_get(&steward->wishes, &address, endpoint);
     if (wish == NULL)

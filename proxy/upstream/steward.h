@@ -52,6 +52,9 @@ enum wish_outcome {
 /* Changes an endpoint, or adds it. */
 enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
                                const struct endpoint_wish *wish);
+/* How the endpoint of wish->name is now: fills weight and standing (of the operator). False when there is none. */
+bool stewards_get(struct stewards *stewards, struct text cluster, struct endpoint_wish *wish);
+
 enum wish_outcome stewards_remove(struct stewards *stewards, struct text cluster, struct text endpoint);
 
 #endif

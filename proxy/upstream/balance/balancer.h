@@ -31,8 +31,8 @@ struct balancer {
     const char *name;
     /* Both NULL: it needs no plan. False when out of memory. */
     bool (*plan)(struct roster *roster);
-    void (*forget)(struct roster *roster);                   /* frees the plan, which may be NULL */
-    size_t (*state_size)(const struct roster *roster);       /* bytes, for any type; given zeroed to pick */
+    void (*forget)(struct roster *roster);             /* frees the plan, which may be NULL */
+    size_t (*state_size)(const struct roster *roster); /* bytes, for any type; given zeroed to pick */
     /* Fills it; NULL: zeroed is good. number is the loop's: what loops do in turns they begin at different places. */
     void (*start)(void *state, const struct roster *roster, unsigned number);
     size_t (*pick)(void *state,

@@ -3,9 +3,12 @@
 #ifndef ADMIN_STAGE_H
 #define ADMIN_STAGE_H
 
+#include <stdio.h>
+
 #include <cmocka.h>
 
 #include "admin/admin.h"
+#include "admin/gauges.h"
 #include "support/scene.h"
 
 struct stage {
@@ -14,6 +17,7 @@ struct stage {
     struct snapshot_settings served;
     struct snapshot *serving;
     struct admin *admin;
+    struct gauges gauges;
 };
 
 /* scene.front is the site's first listener. */
@@ -27,6 +31,7 @@ static inline void stage_start_with(struct stage *stage, const struct admin_sett
     assert_non_null(stage->serving);
     atomic_store(&stage->state.ready, true);
     atomic_store(&stage->state.generation, 1);
+    gauges_add(&stage->gauges, &stage->state);
     stage->admin = admin_new(settings, stage->serving, &stage->state);
     assert_non_null(stage->admin);
     snapshot_unref(stage->serving); /* the admin has its own reference */
@@ -55,6 +60,7 @@ static inline void stage_end(struct stage *stage)
 {
     scene_end(&stage->scene);
     admin_free(stage->admin);
+    gauges_remove(&stage->gauges);
 }
 
 /* What one request on a connection of its own is answered with. fields: whole lines; good until the next. */
