@@ -22,26 +22,47 @@ static uint64_t count_requests(const struct endpoint *endpoint)
     return sum;
 }
 
-static void add_endpoint(struct buffer *out, const struct roster *roster, size_t index)
+static const char *say(bool holds)
 {
-    const struct endpoint *endpoint = roster->members[index].endpoint;
-    buffer_add(out, index > 0 ? TEXT(",{\"address\":") : TEXT("{\"address\":"));
-    buffer_json_string(out, endpoint->name);
-    buffer_printf(out, ",\"weight\":%u,\"state\":\"up\",\"active\":%" PRIu32, roster->members[index].weight,
-                  atomic_load_explicit(&endpoint->active, memory_order_relaxed));
-    buffer_printf(out, ",\"connections\":{\"active\":%" PRIu64 ",\"idle\":%" PRIu64 "}",
-                  gauge(endpoint->connections_active), gauge(endpoint->connections_idle));
-    buffer_printf(out, ",\"requests\":%" PRIu64 "}", count_requests(endpoint));
+    return holds ? "true" : "false";
 }
 
-static void add_cluster(struct buffer *out, struct cluster *cluster)
+static void add_standing(struct buffer *out, const struct ask *ask, const struct endpoint *endpoint)
+{
+    unsigned standing = atomic_load_explicit(&endpoint->standing, memory_order_relaxed);
+    uint64_t ejected_until = atomic_load_explicit(&endpoint->ejected_until, memory_order_relaxed);
+    const char *state = (standing & ENDPOINT_DOWN) != 0    ? "down"
+                        : (standing & ENDPOINT_DRAIN) != 0 ? "drain"
+                                                           : "up";
+    buffer_printf(out, ",\"state\":\"%s\",\"healthy\":%s,\"ejected\":%s", state,
+                  say((standing & ENDPOINT_SICK) == 0), say(ejected_until > ask->exchange->lane->loop->now));
+}
+
+static void add_endpoint(struct buffer *out, const struct ask *ask, const struct member *member)
+{
+    const struct endpoint *endpoint = member->endpoint;
+    uint32_t latency = atomic_load_explicit(&endpoint->latency, memory_order_relaxed);
+    buffer_add(out, TEXT("{\"address\":"));
+    buffer_json_string(out, endpoint->name);
+    buffer_printf(out, ",\"weight\":%u,\"backup\":%s", member->weight, say(member->backup));
+    add_standing(out, ask, endpoint);
+    buffer_printf(out, ",\"active\":%" PRIu32, atomic_load_explicit(&endpoint->active, memory_order_relaxed));
+    buffer_printf(out, ",\"connections\":{\"active\":%" PRIu64 ",\"idle\":%" PRIu64 "}",
+                  gauge(endpoint->connections_active), gauge(endpoint->connections_idle));
+    buffer_printf(out, ",\"requests\":%" PRIu64 ",\"latency_ms\":%u.%03u,\"ejections\":%" PRIu64 "}",
+                  count_requests(endpoint), latency / 1000, latency % 1000, counter_sum(endpoint->ejections));
+}
+
+static void add_cluster(struct buffer *out, const struct ask *ask, struct cluster *cluster)
 {
     struct roster *roster = cluster_roster(cluster);
     buffer_add(out, TEXT("{\"name\":"));
     buffer_json_string(out, cluster->name);
     buffer_printf(out, ",\"balance\":\"%s\",\"endpoints\":[", roster->balancer->name);
-    for (size_t i = 0; i < roster->count; i++)
-        add_endpoint(out, roster, i);
+    for (size_t i = 0; i < roster->count; i++) {
+        buffer_add(out, i > 0 ? TEXT(",") : TEXT(""));
+        add_endpoint(out, ask, &roster->members[i]);
+    }
     buffer_add(out, TEXT("]}"));
     roster_unref(roster);
 }
@@ -52,7 +73,7 @@ struct stream *show_upstreams(const struct ask *ask)
     buffer_add(&body, TEXT("{\"upstreams\":["));
     for (size_t i = 0; i < ask->serving->settings->cluster_count; i++) {
         buffer_add(&body, i > 0 ? TEXT(",") : TEXT(""));
-        add_cluster(&body, ask->serving->clusters[i]);
+        add_cluster(&body, ask, ask->serving->clusters[i]);
     }
     buffer_add(&body, TEXT("]}"));
     return answer_json(ask->exchange, 200, &body);
@@ -82,6 +103,6 @@ struct stream *show_upstream(const struct ask *ask)
     if (cluster == NULL)
         return answer_error(ask->exchange, 404, "there is no upstream of this name");
     struct buffer body = BUFFER_EMPTY;
-    add_cluster(&body, cluster);
+    add_cluster(&body, ask, cluster);
     return answer_json(ask->exchange, 200, &body);
 }

@@ -2,8 +2,11 @@
 /*
  * Upstreams as JSON, from the atomics of their endpoints and the counters of all loops:
  *
- * {"name":"app","balance":"round_robin","endpoints":[{"address":"127.0.0.1:80","weight":1,"state":"up","active":0,
- *  "connections":{"active":0,"idle":2},"requests":17}]}
+ * {"name":"app","balance":"round_robin","endpoints":[{"address":"127.0.0.1:80","weight":1,"backup":false,"state":"up",
+ *  "healthy":true,"ejected":false,"active":0,"connections":{"active":0,"idle":2},"requests":17,"latency_ms":1.250,
+ *  "ejections":0}]}
+ *
+ * state is the operator's (up, drain, down), healthy what checks found, latency_ms a moving average.
  */
 #ifndef ADMIN_UPSTREAMS_H
 #define ADMIN_UPSTREAMS_H

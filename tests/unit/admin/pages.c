@@ -105,7 +105,9 @@ static void upstreams_show_what_endpoints_count(void **state)
     atomic_store(&endpoint->active, 7);
     struct text answer = stage_get(&stage, "GET /api/v1/upstreams/app");
     assert_true(says(answer, "\"name\":\"app\",\"balance\":\"round_robin\""));
-    assert_true(says(answer, "\"address\":\"127.0.0.1:9\",\"weight\":1,\"state\":\"up\",\"active\":7"));
+    assert_true(says(
+        answer,
+        "\"address\":\"127.0.0.1:9\",\"weight\":1,\"backup\":false,\"state\":\"up\",\"healthy\":true,\"ejected\":false,\"active\":7"));
     assert_true(says(answer, "\"connections\":{\"active\":4,\"idle\":6}"));
     assert_true(says(answer, "\"requests\":5"));
     assert_true(says(stage_get(&stage, "GET /api/v1/upstreams"), "{\"upstreams\":[{\"name\":\"app\""));
@@ -148,9 +150,8 @@ static void what_comes_later_is_501(void **state)
     (void)state;
     struct stage stage;
     stage_start(&stage, HOME, "");
-    const char *const lines[] = {
-        "GET /api/v1/config", "GET /api/v1/caches", "POST /api/v1/caches/c/purge", "POST /api/v1/reload",
-        "POST /api/v1/drain", "GET /api/v1/tap"};
+    const char *const lines[] = {"GET /api/v1/config",  "GET /api/v1/caches", "POST /api/v1/caches/c/purge",
+                                 "POST /api/v1/reload", "POST /api/v1/drain", "GET /api/v1/tap"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct text answer = stage_get(&stage, lines[i]);
         assert_int_equal(status_of(answer), 501);
