@@ -139,7 +139,6 @@ int listener_start(struct listener *listener, struct loop *loop, int fd, bool lo
 static void on_closed(uv_handle_t *handle)
 {
     struct listener *listener = handle->data;
-    close(listener->fd);
     loop_retire(listener->loop, &listener->retire);
 }
 
@@ -152,4 +151,5 @@ void listener_stop(struct listener *listener)
         link_close(CONTAINER(node, struct link, node));
     wheel_cancel(&listener->loop->wheel, &listener->rest);
     uv_close((uv_handle_t *)&listener->poll, on_closed);
+    close(listener->fd); /* libuv has let go of it: the address is free for whoever wants it next */
 }
