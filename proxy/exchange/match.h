@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a request asks for, and the conditions of a route beside host and path: method, header fields and query
- * parameters. Host and path are exchange/route.h's, because they are looked up rather than compared. Any thread;
- * nothing is allocated. */
+/* The conditions of a route beside host and path: method, header fields and query parameters. Host and path are
+ * exchange/route.h's, because they are looked up rather than compared. Any thread; nothing is allocated. */
 #ifndef EXCHANGE_MATCH_H
 #define EXCHANGE_MATCH_H
 
+#include "exchange/route_ask.h"
 #include "exchange/settings.h"
-#include "http/fields.h"
-
-/* A request as routes see it. */
-struct route_ask {
-    struct text host;  /* lower case, without port */
-    struct text path;  /* normalised (see http/target.h), without query */
-    struct text query; /* as it came, without '?' */
-    struct text method;
-    const struct fields *fields;
-};
 
 enum match_part { MATCH_ALL, MATCH_METHOD, MATCH_HEADER, MATCH_QUERY };
 

@@ -7,10 +7,6 @@
 #include "exchange/relay.h"
 #include "exchange/reply.h"
 #include "exchange/trail.h"
-#include "http/target.h"
-
-/* A host name has at most 253 bytes (RFC 1035); more is not looked up. */
-enum { HOST_MAX = 255 };
 
 static enum verdict go(struct exchange *exchange, enum step step)
 {
@@ -45,32 +41,14 @@ static void arm(struct exchange *exchange)
         wheel_set(&exchange->lane->loop->wheel, &exchange->timer, patience);
 }
 
-static bool lower_host(struct exchange *exchange)
-{
-    struct text host = authority_host(exchange->down->head_in.authority);
-    char *lower = arena_take(exchange->down->arena, host.len + 1);
-    if (lower == NULL)
-        return false;
-    for (size_t i = 0; i < host.len; i++)
-        lower[i] = ascii_lower(host.at[i]);
-    exchange->host = (struct text){lower, host.len};
-    return true;
-}
-
 static const struct fault *normalize(struct exchange *exchange)
 {
-    const struct head *head = &exchange->down->head_in;
-    struct text path;
-    target_split(head->path, &path, &exchange->query);
-    char *normal = arena_take(exchange->down->arena, path.len + 1);
-    if (normal == NULL || !lower_host(exchange))
-        return FAULT(out_of_memory);
-    if (exchange->host.len > HOST_MAX)
-        return FAULT(bad_host);
-    if (text_equal(path, TEXT("*")))
-        path = TEXT("/");
-    exchange->path.at = normal;
-    return target_normalize_path(path, normal, &exchange->path.len) ? NULL : FAULT(bad_request);
+    struct route_ask ask;
+    const struct fault *fault = route_ask_read(&ask, &exchange->down->head_in, exchange->down->arena);
+    exchange->host = ask.host;
+    exchange->path = ask.path;
+    exchange->query = ask.query;
+    return fault;
 }
 
 static enum verdict arrive(struct exchange *exchange)
@@ -80,8 +58,6 @@ static enum verdict arrive(struct exchange *exchange)
         return fail(exchange, FAULT(out_of_memory));
     if ((down->marks & HEAD_IN) == 0)
         return fail(exchange, down->fault);
-    if (down->head_in.method == METHOD_TRACE)
-        return fail(exchange, FAULT(method_not_allowed));
     const struct fault *fault = normalize(exchange);
     return fault != NULL ? fail(exchange, fault) : go(exchange, STEP_ROUTED);
 }

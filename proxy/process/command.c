@@ -10,18 +10,28 @@
 #include "conf/json_schema.h"
 #include "conf/problems.h"
 #include "process/demo.h"
+#include "process/explain.h"
 #include "process/reload.h"
 #include "process/supervisor.h"
 
+/* What follows a command's name. */
+struct arguments {
+    const char *path;  /* of the config, for commands that take one */
+    const char *admin; /* as -a says; NULL: it doesn't */
+    char **words;      /* the others, for commands that take any */
+    int count;
+};
+
 struct command {
     const char *name;
-    int (*run)(const char *path); /* or the ADMIN; NULL: not in this build yet */
+    int (*run)(const struct arguments *arguments); /* NULL: not in this build yet */
     const char *arguments;
     const char *summary;
 };
 
-static int run(const char *path)
+static int run(const struct arguments *arguments)
 {
+    const char *path = arguments->path;
     struct problems problems;
     struct file_list seen;
     problems_init(&problems);
@@ -37,8 +47,9 @@ static int run(const char *path)
     return supervise(config, path, &seen, NULL);
 }
 
-static int check(const char *path)
+static int check(const struct arguments *arguments)
 {
+    const char *path = arguments->path;
     struct problems problems;
     problems_init(&problems);
     struct config *config = config_load(path, &problems, NULL);
@@ -51,22 +62,32 @@ static int check(const char *path)
     return 0;
 }
 
-static int schema(const char *path)
+static int explain(const struct arguments *arguments)
 {
-    (void)path;
+    return explain_run(arguments->path, arguments->count, arguments->words);
+}
+
+static int reload(const struct arguments *arguments)
+{
+    return reload_run(arguments->admin);
+}
+
+static int schema(const struct arguments *arguments)
+{
+    (void)arguments;
     config_print_schema(stdout);
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static int demo(const char *path)
+static int demo(const struct arguments *arguments)
 {
-    (void)path;
+    (void)arguments;
     return demo_run();
 }
 
-static int version(const char *path)
+static int version(const struct arguments *arguments)
 {
-    (void)path;
+    (void)arguments;
     puts("weir " WEIR_VERSION);
     return 0;
 }
@@ -74,9 +95,10 @@ static int version(const char *path)
 static const struct command commands[] = {
     {"run", run, "[-c FILE]", "run in the foreground"},
     {"check", check, "[-c FILE]", "parse and validate, print every problem as FILE:LINE:COLUMN: message"},
-    {"explain", NULL, "-c FILE METHOD URL", "which listener, route and upstream a request would meet"},
+    {"explain", explain, "[-c FILE] METHOD URL [-H 'Name: value']...",
+     "which listener, route and upstream a request would meet, and why not the others"},
     {"schema", schema, "", "print the JSON Schema of the configuration"},
-    {"reload", reload_run, "[-a ADMIN]", "ask a running weir to reload"},
+    {"reload", reload, "[-a ADMIN]", "ask a running weir to reload"},
     {"demo", demo, "", "start demo backends in this process and proxy to them"},
     {"top", NULL, "[-a ADMIN]", "live terminal view"},
     {"doctor", NULL, "[-c FILE]", "look at this host's kernel and limits"},
@@ -85,11 +107,15 @@ static const struct command commands[] = {
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
+/* Behind arguments that are too long for their column. */
+#define INDENT "                                     "
+
 static void print_usage(FILE *out)
 {
     fprintf(out, "usage: weir COMMAND [ARGUMENTS]\n\n");
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  weir %-8s %-20s %s%s\n", commands[i].name, commands[i].arguments, commands[i].summary,
+        fprintf(out, "  weir %-8s %-20s%s%s%s\n", commands[i].name, commands[i].arguments,
+                strlen(commands[i].arguments) > 20 ? "\n" INDENT : " ", commands[i].summary,
                 commands[i].run == NULL ? " (not in this build yet)" : "");
     fprintf(out, "\nFILE is ./weir.yaml, then /etc/weir/weir.yaml, unless -c names one.\n"
                  "Exit codes: 0 fine, 1 the config or the operation failed, 2 wrong usage.\n");
@@ -100,12 +126,19 @@ static bool takes_admin(const struct command *command)
     return strstr(command->arguments, "[-a ADMIN]") != NULL;
 }
 
+static bool takes_words(const struct command *command)
+{
+    return command->run == explain;
+}
+
 static int print_help(const struct command *command)
 {
     printf("usage: weir %s%s%s\n\n%s%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
            command->arguments, command->summary, command->run == NULL ? " (not in this build yet)" : "");
     if (strstr(command->arguments, "-c FILE") != NULL)
         printf("\n  -c FILE   the configuration; without it ./weir.yaml, then /etc/weir/weir.yaml\n");
+    if (takes_words(command))
+        printf("  -H        a header field of the request, as often as needed\n");
     if (takes_admin(command))
         printf(
             "\n  -a ADMIN  where the admin API listens: host:port, [v6]:port or unix:/path; without it admin.listen of\n"
@@ -148,9 +181,37 @@ static bool asks_for_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* Where the value behind an option goes; NULL: the word is no option of this command. */
+static const char **option(const struct command *command, const char *word, struct arguments *arguments)
+{
+    if (takes_file(command) && strcmp(word, "-c") == 0)
+        return &arguments->path;
+    return takes_admin(command) && strcmp(word, "-a") == 0 ? &arguments->admin : NULL;
+}
+
+/* 0, or the exit code of wrong usage. Words of the command's own are moved to the front. */
+static int read_arguments(const struct command *command, int count, struct arguments *arguments)
+{
+    char **words = arguments->words;
+    for (int i = 0; i < count; i++) {
+        const char **value = option(command, words[i], arguments);
+        if (value == NULL && !takes_words(command))
+            return wrong_usage(command, "unknown argument ", words[i]);
+        if (value == NULL)
+            words[arguments->count++] = words[i];
+        else if (++i == count)
+            return wrong_usage(
+                command, value == &arguments->path ? "-c needs the path of a file" : "-a needs an address",
+                "");
+        else
+            *value = words[i];
+    }
+    return 0;
+}
+
 static int run_command(const struct command *command, int count, char **words)
 {
-    const char *path = NULL;
+    struct arguments arguments = {.words = words};
     for (int i = 0; i < count; i++)
         if (asks_for_help(words[i]))
             return print_help(command);
@@ -158,17 +219,12 @@ static int run_command(const struct command *command, int count, char **words)
         fprintf(stderr, "weir %s: not in this build yet\n", command->name);
         return 1;
     }
-    for (int i = 0; i < count; i++) {
-        bool is_admin = takes_admin(command) && strcmp(words[i], "-a") == 0;
-        if (!is_admin && (!takes_file(command) || strcmp(words[i], "-c") != 0))
-            return wrong_usage(command, "unknown argument ", words[i]);
-        if (++i == count)
-            return wrong_usage(command, is_admin ? "-a needs an address" : "-c needs the path of a file", "");
-        path = words[i];
-    }
-    if (path == NULL && takes_file(command) && (path = default_path()) == NULL)
+    int wrong = read_arguments(command, count, &arguments);
+    if (wrong != 0)
+        return wrong;
+    if (arguments.path == NULL && takes_file(command) && (arguments.path = default_path()) == NULL)
         return no_file(command);
-    return command->run(path);
+    return command->run(&arguments);
 }
 
 static int unknown_command(const char *word)

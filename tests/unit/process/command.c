@@ -76,8 +76,9 @@ static void help_is_fine_for_all_and_for_each(void **state)
 static void wrong_usage_is_2_with_a_hint(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"run -c",     "run -x",    "check weir.yaml",
-                                        "schema all", "demo fast", "version 1"};
+    static const char *const lines[] = {
+        "run -c",    "run -x",    "check weir.yaml",  "schema all",
+        "demo fast", "version 1", "explain -c x GET", "explain -c x GET http://a/ b"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         assert_int_equal(call(lines[i]), 2);
         assert_true(says("--help"));
@@ -91,7 +92,7 @@ static void wrong_usage_is_2_with_a_hint(void **state)
 static void what_comes_later_says_so(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"top", "doctor -c x.yaml", "explain -c x.yaml GET http://a/ -H a:b"};
+    static const char *const lines[] = {"top", "doctor -c x.yaml"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         assert_int_equal(call(lines[i]), 1);
         assert_true(says("not in this build yet"));
@@ -160,6 +161,26 @@ static void a_fine_config_is_said_to_be_fine(void **state)
     unlink(path);
 }
 
+static void explain_says_which_route_takes_a_request(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "listeners: [{name: web, listen: 127.0.0.1:8080}]\n"
+        "routes: [{name: one, match: {path: /a, headers: {X: y}}, respond: {status: 200}}]\n";
+    char path[] = "/tmp/weir-command-XXXXXX";
+    char line[128];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, yaml, sizeof yaml - 1) == sizeof yaml - 1);
+    close(fd);
+    snprintf(line, sizeof line, "explain GET -H x:y -c %s http://h:8080/a/b", path);
+    assert_int_equal(call(line), 0);
+    assert_true(says("route      one"));
+    snprintf(line, sizeof line, "explain -c %s GET http://h:8080/a/b", path);
+    assert_int_equal(call(line), 1);
+    assert_true(says("header X differs"));
+    unlink(path);
+}
+
 static void without_any_file_it_says_where_it_looked(void **state)
 {
     (void)state;
@@ -185,6 +206,7 @@ int main(void)
         cmocka_unit_test(the_version_is_one_line),
         cmocka_unit_test(check_names_what_it_found),
         cmocka_unit_test(a_fine_config_is_said_to_be_fine),
+        cmocka_unit_test(explain_says_which_route_takes_a_request),
         cmocka_unit_test(without_any_file_it_says_where_it_looked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

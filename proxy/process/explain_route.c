@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/explain_route.h"
+#include "upstream/balance/balancer.h"
+
+static void print_list(FILE *out, const char *before, const struct text *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%.*s", i == 0 ? before : ", ", TEXT_ARGS(texts[i]));
+}
+
+static const char *separator(bool *said)
+{
+    const char *between = *said ? "; " : "";
+    *said = true;
+    return between;
+}
+
+static void print_conditions(FILE *out, const struct match_settings *match, bool *said)
+{
+    if (match->method_count > 0)
+        fprintf(out, "%smethod ", separator(said));
+    print_list(out, "", match->methods, match->method_count);
+    for (size_t i = 0; i < match->header_count; i++)
+        fprintf(out, "%sheader %.*s: %.*s", separator(said), TEXT_ARGS(match->headers[i].name),
+                TEXT_ARGS(match->headers[i].value));
+    for (size_t i = 0; i < match->query_count; i++)
+        fprintf(out, "%squery %.*s=%.*s", separator(said), TEXT_ARGS(match->queries[i].name),
+                TEXT_ARGS(match->queries[i].value));
+}
+
+static void print_match(FILE *out, const struct route_settings *route)
+{
+    static const char *const kinds[] = {
+        [PATH_EXACT] = "path_exact", [PATH_PREFIX] = "path", [PATH_REGEX] = "path_regex"};
+    bool said = route->host_count > 0;
+    fputs("  match      ", out);
+    print_list(out, "host ", route->hosts, route->host_count);
+    if (route->path_match != PATH_ANY)
+        fprintf(out, "%s%s %.*s", separator(&said), kinds[route->path_match], TEXT_ARGS(route->path));
+    print_conditions(out, &route->match, &said);
+    fputs(said ? "\n" : "everything\n", out);
+}
+
+static void print_time(FILE *out, const char *name, uint64_t ms)
+{
+    if (ms > 0 && ms % 1000 == 0)
+        fprintf(out, "%s %llus", name, (unsigned long long)(ms / 1000));
+    else if (ms > 0)
+        fprintf(out, "%s %llums", name, (unsigned long long)ms);
+    else
+        fprintf(out, "%s no limit", name);
+}
+
+static void print_endpoints(FILE *out, const struct cluster_settings *cluster)
+{
+    for (size_t i = 0; i < cluster->endpoint_count; i++) {
+        const struct endpoint_settings *endpoint = &cluster->endpoints[i];
+        fprintf(out, "  endpoint   %.*s, weight %u%s%s\n", TEXT_ARGS(endpoint->name), endpoint->weight,
+                endpoint->weight == 0 ? ": gets nothing" : "", endpoint->backup ? ", backup" : "");
+    }
+}
+
+static void print_upstream(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
+{
+    static const char *const reasons[] = {"connect", "reset", "502", "503", "504"};
+    const struct cluster_settings *cluster = &snapshot->settings->clusters[route->cluster];
+    fprintf(out, "  upstream   %.*s, %s\n", TEXT_ARGS(cluster->name), balancer_of(cluster->balance)->name);
+    print_endpoints(out, cluster);
+    print_time(out, "  timeouts   connect", route->timeouts.connect);
+    print_time(out, ", first_byte", route->timeouts.first_byte);
+    print_time(out, ", idle", route->timeouts.idle);
+    print_time(out, ", request", route->timeouts.request);
+    fprintf(out, "\n  retries    %u", route->retries.attempts);
+    for (size_t i = 0, said = 0; i < sizeof reasons / sizeof *reasons && route->retries.attempts > 0; i++)
+        if ((route->retries.on & 1u << i) != 0)
+            fprintf(out, "%s%s", said++ == 0 ? ", on " : ", ", reasons[i]);
+    fputc('\n', out);
+}
+
+void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
+{
+    fprintf(out, "  route      %.*s\n", TEXT_ARGS(route->name));
+    print_match(out, route);
+    fputs("  filters    none\n", out);
+    if (route->target == TARGET_UPSTREAM)
+        print_upstream(out, snapshot, route);
+    else if (route->target == TARGET_REDIRECT)
+        fprintf(out, "  redirect   %u to %.*s\n", route->redirect.status, TEXT_ARGS(route->redirect.to));
+    else
+        fprintf(out, "  respond    %u, %zu bytes\n", route->respond.status, route->respond.body.len);
+}
+
+/* How much of a route's match is looked at. */
+enum part { PART_HOST, PART_PATH, PART_ALL };
+
+static struct route_settings part_of(const struct route_settings *route, enum part part)
+{
+    struct route_settings less = *route;
+    if (part < PART_ALL)
+        less.match = (struct match_settings){0};
+    if (part < PART_PATH)
+        less.path_match = PATH_ANY;
+    return less;
+}
+
+/* Which of both takes the request when there are no others and first stands first; NULL: neither. second may be NULL. */
+static const struct route_settings *choose(const struct route_settings *first,
+                                           const struct route_settings *second, enum part part,
+                                           const struct route_ask *ask)
+{
+    struct route_settings settings[2] = {part_of(first, part),
+                                         part_of(second != NULL ? second : first, part)};
+    struct route routes[2] = {{.settings = &settings[0]}, {.settings = &settings[1]}};
+    const struct route *found = NULL;
+    struct route_table *table = route_table_new();
+    if (table != NULL && route_table_add(table, &routes[0]) &&
+        (second == NULL || route_table_add(table, &routes[1])))
+        found = route_table_find(table, ask);
+    route_table_free(table);
+    return found == NULL ? NULL : found == &routes[0] ? first : second;
+}
+
+static void print_unmet(FILE *out, const struct match_settings *match, const struct route_ask *ask)
+{
+    const struct header_setting *which = NULL;
+    switch (match_unmet(match, ask, &which)) {
+    case MATCH_METHOD:
+        print_list(out, "method differs: it is for ", match->methods, match->method_count);
+        break;
+    case MATCH_HEADER:
+        fprintf(out, "header %.*s differs: it is for '%.*s'", TEXT_ARGS(which->name),
+                TEXT_ARGS(which->value));
+        break;
+    case MATCH_QUERY:
+        fprintf(out, "query %.*s differs: it is for '%.*s'", TEXT_ARGS(which->name), TEXT_ARGS(which->value));
+        break;
+    case MATCH_ALL:
+        break;
+    }
+}
+
+/* Both take the request: what makes chosen the one. With other in front, the order of the file is no reason. */
+static void print_rank(FILE *out, const struct route_settings *other, const struct route_settings *chosen,
+                       const struct route_ask *ask)
+{
+    if (choose(other, chosen, PART_ALL, ask) == other)
+        fprintf(out, "comes behind %.*s in the file", TEXT_ARGS(chosen->name));
+    else if (choose(other, chosen, PART_PATH, ask) == other)
+        fprintf(out, "less specific than %.*s: fewer conditions", TEXT_ARGS(chosen->name));
+    else if (choose(other, chosen, PART_HOST, ask) == other)
+        fprintf(out, "less specific than %.*s: its path", TEXT_ARGS(chosen->name));
+    else
+        fprintf(out, "less specific than %.*s: its host", TEXT_ARGS(chosen->name));
+}
+
+void explain_other(FILE *out, const struct route_settings *other, const struct route_settings *chosen,
+                   const struct route_ask *ask)
+{
+    static const char *const only[] = {
+        [PATH_EXACT] = "exactly ", [PATH_PREFIX] = "", [PATH_REGEX] = "path_regex "};
+    if (choose(other, NULL, PART_HOST, ask) == NULL)
+        print_list(out, "host differs: it is for ", other->hosts, other->host_count);
+    else if (choose(other, NULL, PART_PATH, ask) == NULL)
+        fprintf(out, "path differs: it is for %s%.*s", only[other->path_match], TEXT_ARGS(other->path));
+    else if (choose(other, NULL, PART_ALL, ask) == NULL)
+        print_unmet(out, &other->match, ask);
+    else if (chosen != NULL)
+        print_rank(out, other, chosen, ask);
+}
