@@ -32,6 +32,9 @@ void build_upstreams(struct build *build, struct section root);
 void build_match(struct build *build, struct section match, struct route_settings *route);
 void build_errors(struct build *build, struct section section, struct route_settings *route);
 
+/* What a route does to requests and answers on their way. */
+void build_rewrite(struct build *build, struct section rewrite, struct rewrite_settings *settings);
+
 /* count elements of zeroed memory in the config's arena; NULL when count is 0 or memory ends, which is
  * noted. */
 void *build_take(struct build *build, size_t count, size_t size);

@@ -89,6 +89,7 @@ static void build_route(struct build *build, struct section section, struct rout
     build_match(build, section_map(section, "match"), route);
     build_target(build, section, route);
     build_limits(section, route);
+    build_rewrite(build, section_map(section, "rewrite"), &route->rewrite);
     build_errors(build, section, route);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/forms.h"
 
+#include "http/target.h"
+
 #define NAME_MAX_BYTES 128
 #define HOST_MAX_BYTES 253
 #define LABEL_MAX_BYTES 63
@@ -162,6 +164,11 @@ const char *form_redirect(struct text written)
         rest = text_sub(rest, close + 1, rest.len - close - 1);
     }
     return NULL;
+}
+
+const char *form_rewrite_host(struct text written)
+{
+    return authority_is_valid(written) ? NULL : "preserve, upstream, or a host such as app.internal:8080";
 }
 
 const char *form_field_name(struct text written)

@@ -18,6 +18,8 @@ const char *form_path(struct text written);
 const char *form_file(struct text written);
 const char *form_listen(struct text written);
 const char *form_endpoint(struct text written);
+/* preserve, upstream, or a host with or without port. */
+const char *form_rewrite_host(struct text written);
 /* Where a redirect leads; knows {scheme} {host} {path} {query}. */
 const char *form_redirect(struct text written);
 /* RFC 9110 sections 5.1 and 5.5: a token; no CR, LF or NUL. */

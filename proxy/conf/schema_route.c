@@ -89,12 +89,14 @@ static const struct shape respond = {
         {0},
     }};
 
+static const struct shape rewrite_host = {
+    .kind = SHAPE_STRING, .form = form_rewrite_host, .pattern = "^([A-Za-z0-9._-]+|\\[.*\\])(:[0-9]{1,5})?$"};
 static const struct shape rewrite = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"strip_prefix", &path, NULL, "Taken off the path's front.", KEY_OPTIONAL},
+        {"strip_prefix", &path, NULL, "Taken off the path's front, by whole segments.", KEY_OPTIONAL},
         {"add_prefix", &path, NULL, "Put before the path.", KEY_OPTIONAL},
-        {"host", &type_name, "preserve", "preserve, upstream, or a name.", KEY_OPTIONAL},
+        {"host", &rewrite_host, "preserve", "preserve, upstream, or a name.", KEY_OPTIONAL},
         {0},
     }};
 
@@ -215,7 +217,7 @@ const struct shape schema_route = {
         {"split", &split, NULL, "Several upstreams and their shares.", KEY_LATER},
         {"redirect", &redirect, NULL, "Send the client elsewhere.", KEY_OPTIONAL},
         {"respond", &respond, NULL, "Answer at once.", KEY_OPTIONAL},
-        {"rewrite", &rewrite, NULL, "Change path and host on the way to the backend.", KEY_LATER},
+        {"rewrite", &rewrite, NULL, "Change path and host on the way to the backend.", KEY_OPTIONAL},
         {"redirects", &redirects, NULL, "What happens to redirects of the backend.", KEY_OPTIONAL},
         {"headers", &headers, NULL, "Change header fields.", KEY_OPTIONAL},
         {"timeouts", &timeouts, NULL, "How long a backend may take.", KEY_OPTIONAL},

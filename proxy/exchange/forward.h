@@ -5,8 +5,10 @@
 
 #include "exchange/exchange.h"
 
-/* Fills request_id: the client's when it is sane, otherwise a new one. False when out of memory. */
-bool forward_name_request(struct exchange *exchange);
+/* The head that this request has for the endpoint. Its memory is the arena, and whatever the exchange's own head lies in.
+ * False when out of memory. */
+bool forward_head(const struct exchange *exchange, const struct endpoint *endpoint, struct arena *arena,
+                  struct head *out);
 
 /* Fills up->head_out from down->head_in. False when out of memory. */
 bool forward_request(struct exchange *exchange);

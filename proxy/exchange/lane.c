@@ -107,8 +107,8 @@ bool lane_init(struct lane *lane, struct loop *loop, struct snapshot *snapshot)
     list_init(&lane->running);
     list_init(&lane->fronts);
     slab_init(&lane->exchanges, sizeof(struct exchange), SPARE_EXCHANGES);
-    if (getrandom(&lane->request_ids, sizeof lane->request_ids, 0) != sizeof lane->request_ids)
-        lane->request_ids = (uint64_t)time(NULL) ^ (uintptr_t)lane;
+    if (getrandom(&lane->random, sizeof lane->random, 0) != sizeof lane->random)
+        lane->random = (uint64_t)time(NULL) ^ (uintptr_t)lane;
     return lane_adopt(lane, snapshot);
 }
 
@@ -119,6 +119,15 @@ void lane_clear(struct lane *lane)
     view_unref(lane->view);
     slab_clear(&lane->exchanges);
     lane->magic = 0;
+}
+
+/* splitmix64 */
+uint64_t lane_random(struct lane *lane)
+{
+    uint64_t z = lane->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
 }
 
 struct text lane_date(struct lane *lane)

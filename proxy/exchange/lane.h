@@ -29,8 +29,8 @@ struct lane {
     struct slab exchanges;
     struct list running; /* exchanges, by exchange.node */
     size_t running_count;
-    struct trail *trail;  /* access log; NULL: off */
-    uint64_t request_ids; /* state of the generator */
+    struct trail *trail; /* access log; NULL: off */
+    uint64_t random;     /* state of the generator */
     struct {
         uint64_t second; /* of the wall clock */
         char text[32];   /* IMF-fixdate */
@@ -60,6 +60,9 @@ static inline struct view *view_ref(struct view *view)
 }
 
 void view_unref(struct view *view);
+
+/* 64 bits that nothing secret may depend on: ids of requests, shares of traffic. */
+uint64_t lane_random(struct lane *lane);
 
 /* Now as IMF-fixdate (RFC 9110 section 5.6.7); points into the lane, good for this turn. */
 struct text lane_date(struct lane *lane);

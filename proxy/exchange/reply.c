@@ -66,7 +66,7 @@ static enum body_form form_for(const struct exchange *exchange)
     return FORM_TEXT;
 }
 
-/* Nothing of the request is shown but the id, whose characters are known to be harmless (forward.c). */
+/* Nothing of the request is shown but the id, whose characters are known to be harmless (request_id.c). */
 static struct text write_body(struct exchange *exchange, const struct fault *fault, enum body_form form)
 {
     struct arena *arena = exchange->down->arena;

@@ -42,6 +42,17 @@ struct error_settings {
 };
 
 enum path_match { PATH_ANY, PATH_EXACT, PATH_PREFIX, PATH_REGEX };
+enum host_rewrite { HOST_PRESERVE, HOST_UPSTREAM, HOST_NAME };
+
+/* What a backend is asked for in place of what the client asked for. */
+struct rewrite_settings {
+    struct text strip_prefix; /* normalised, without a slash at its end; empty: none */
+    struct text add_prefix;   /* the same */
+    enum host_rewrite host;
+    struct text host_name; /* HOST_NAME */
+};
+
+enum path_match { PATH_ANY, PATH_EXACT, PATH_PREFIX };
 enum route_target { TARGET_UPSTREAM, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
 
 enum retry_on {
@@ -80,6 +91,7 @@ struct route_settings {
         unsigned status;
     } redirect;
     struct respond_settings respond;
+    struct rewrite_settings rewrite;
     /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */
     struct stream *(*serve)(void *owner, struct exchange *exchange);
     void *serve_owner;

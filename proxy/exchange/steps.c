@@ -6,6 +6,7 @@
 #include "exchange/forward.h"
 #include "exchange/relay.h"
 #include "exchange/reply.h"
+#include "exchange/request_id.h"
 #include "exchange/trail.h"
 
 static enum verdict go(struct exchange *exchange, enum step step)
@@ -54,7 +55,7 @@ static const struct fault *normalize(struct exchange *exchange)
 static enum verdict arrive(struct exchange *exchange)
 {
     struct stream *down = exchange->down;
-    if (!forward_name_request(exchange))
+    if (!request_id_choose(exchange))
         return fail(exchange, FAULT(out_of_memory));
     if ((down->marks & HEAD_IN) == 0)
         return fail(exchange, down->fault);

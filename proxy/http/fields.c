@@ -24,7 +24,8 @@ static enum field_id first_of_length(size_t len)
                                           [14] = FIELD_CONTENT_LENGTH,
                                           [15] = FIELD_X_FORWARDED_FOR,
                                           [16] = FIELD_PROXY_CONNECTION,
-                                          [17] = FIELD_TRANSFER_ENCODING};
+                                          [17] = FIELD_TRANSFER_ENCODING,
+                                          [18] = FIELD_X_FORWARDED_PREFIX};
     return len < sizeof first ? first[len] : FIELD_OTHER;
 }
 
@@ -81,6 +82,7 @@ static const struct text written[FIELD_ID_COUNT] = {
     [FIELD_X_FORWARDED_FOR] = {"X-Forwarded-For", 15},
     [FIELD_X_FORWARDED_HOST] = {"X-Forwarded-Host", 16},
     [FIELD_X_FORWARDED_PROTO] = {"X-Forwarded-Proto", 17},
+    [FIELD_X_FORWARDED_PREFIX] = {"X-Forwarded-Prefix", 18},
 };
 
 bool fields_add_known(struct fields *fields, struct arena *arena, enum field_id id, struct text value)

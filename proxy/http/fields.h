@@ -33,7 +33,8 @@
     F(PROXY_CONNECTION, "proxy-connection")   \
     F(X_FORWARDED_HOST, "x-forwarded-host")   \
     F(TRANSFER_ENCODING, "transfer-encoding") \
-    F(X_FORWARDED_PROTO, "x-forwarded-proto")
+    F(X_FORWARDED_PROTO, "x-forwarded-proto") \
+    F(X_FORWARDED_PREFIX, "x-forwarded-prefix")
 
 enum field_id {
     FIELD_OTHER,
