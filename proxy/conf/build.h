@@ -35,6 +35,11 @@ void build_errors(struct build *build, struct section section, struct route_sett
 /* What a route does to requests and answers on their way. */
 void build_rewrite(struct build *build, struct section rewrite, struct rewrite_settings *settings);
 
+void build_headers(struct build *build, struct section headers, struct route_settings *route);
+
+/* Compiled; an empty one when it isn't well formed, which validate has reported. */
+struct template build_template(struct build *build, struct text written);
+
 /* count elements of zeroed memory in the config's arena; NULL when count is 0 or memory ends, which is
  * noted. */
 void *build_take(struct build *build, size_t count, size_t size);

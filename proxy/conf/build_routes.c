@@ -4,7 +4,7 @@
 static void build_redirect(struct build *build, struct section redirect, struct route_settings *route)
 {
     uint64_t status = 308;
-    route->redirect.to = build_text(build, section_text(redirect, "to"));
+    route->redirect.to = build_template(build, section_text(redirect, "to"));
     (void)text_to_number(section_text(redirect, "status"), 308, &status);
     route->redirect.status = (unsigned)status;
 }
@@ -90,6 +90,7 @@ static void build_route(struct build *build, struct section section, struct rout
     build_target(build, section, route);
     build_limits(section, route);
     build_rewrite(build, section_map(section, "rewrite"), &route->rewrite);
+    build_headers(build, section_map(section, "headers"), route);
     build_errors(build, section, route);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/forms.h"
 
+#include "exchange/template.h"
+#include "http/message.h"
 #include "http/target.h"
 
 #define NAME_MAX_BYTES 128
@@ -139,31 +141,12 @@ const char *form_host_port(struct text written)
     return fine ? NULL : "a host name, and a port unless srv is given: app.default.svc:80";
 }
 
-static const char *check_placeholder(struct text inside)
-{
-    static const struct text known[] = {{"scheme", 6}, {"host", 4}, {"path", 4}, {"query", 5}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (text_equal(inside, known[i]))
-            return NULL;
-    return "{scheme}, {host}, {path} or {query} within its braces";
-}
-
 const char *form_redirect(struct text written)
 {
     bool leads = text_starts(written, TEXT("/")) || text_contains(written, TEXT("://"));
     if (!leads || !is_one_line(written) || text_find(written, ' ') < written.len)
         return "a URL without spaces, such as \"https://example.com{path}{query}\"";
-    struct text rest = written;
-    for (size_t open = text_find(rest, '{'); open < rest.len; open = text_find(rest, '{')) {
-        size_t close = text_find(rest, '}');
-        const char *wrong = "each brace closed: {path}";
-        if (close < rest.len && close > open)
-            wrong = check_placeholder(text_sub(rest, open + 1, close - open - 1));
-        if (wrong != NULL)
-            return wrong;
-        rest = text_sub(rest, close + 1, rest.len - close - 1);
-    }
-    return NULL;
+    return template_check(written);
 }
 
 const char *form_rewrite_host(struct text written)
@@ -182,20 +165,35 @@ const char *form_field_value(struct text written)
     return fine ? NULL : "a field value: one line, no space around it";
 }
 
+const char *form_field_template(struct text written)
+{
+    const char *wrong = form_field_value(written);
+    return wrong != NULL ? wrong : template_check(written);
+}
+
+/* As backends may read it: some take a '_' for a '-'. */
+static enum field_id known_field(struct text name)
+{
+    enum field_id id = field_id_of(name);
+    if (id == FIELD_OTHER)
+        (void)message_is_twin_name(name, &id);
+    return id;
+}
+
 const char *form_respond_field(struct text written)
 {
-    static const struct text framing[] = {
-        {"content-length", 14},
-        {"transfer-encoding", 17},
-        {"connection", 10},
-        {"keep-alive", 10},
-        {"upgrade", 7},
-        {"trailer", 7},
-        {"te", 2},
-        {"proxy-connection", 16},
-    };
-    for (size_t i = 0; i < sizeof framing / sizeof *framing; i++)
-        if (text_equal_nocase(written, framing[i]))
-            return "another field: weir sets this one itself";
+    static const uint64_t framing = FIELD_BIT(CONTENT_LENGTH) | FIELD_BIT(TRANSFER_ENCODING) |
+                                    FIELD_BIT(CONNECTION) | FIELD_BIT(KEEP_ALIVE) |
+                                    FIELD_BIT(PROXY_CONNECTION) | FIELD_BIT(UPGRADE) |
+                                    FIELD_BIT(HTTP2_SETTINGS) | FIELD_BIT(TRAILER) | FIELD_BIT(TE);
+    if ((framing & (1ull << known_field(written))) != 0)
+        return "another field: weir sets this one itself, for it belongs to the connection or the framing";
     return form_field_name(written);
+}
+
+const char *form_request_field(struct text written)
+{
+    if (known_field(written) == FIELD_HOST)
+        return "another field: the Host is rewritten by rewrite.host";
+    return form_respond_field(written);
 }

@@ -20,13 +20,17 @@ const char *form_listen(struct text written);
 const char *form_endpoint(struct text written);
 /* preserve, upstream, or a host with or without port. */
 const char *form_rewrite_host(struct text written);
-/* Where a redirect leads; knows {scheme} {host} {path} {query}. */
+/* Where a redirect leads; with placeholders (exchange/template.h). */
 const char *form_redirect(struct text written);
 /* RFC 9110 sections 5.1 and 5.5: a token; no CR, LF or NUL. */
 const char *form_field_name(struct text written);
 const char *form_field_value(struct text written);
-/* A field of weir's own answer: not those that frame it. */
+/* A field of an answer that the operator may change: not those that frame it or end at this hop. */
 const char *form_respond_field(struct text written);
+/* The same for a request: the Host isn't one either. */
+const char *form_request_field(struct text written);
+/* A field value with placeholders (exchange/template.h). */
+const char *form_field_template(struct text written);
 const char *form_not_empty(struct text written);
 /* client_ip, host, path, header:NAME or cookie:NAME; for the cache also scheme, query and method. */
 const char *form_request_key(struct text written);

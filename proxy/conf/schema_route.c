@@ -19,13 +19,22 @@ static const struct shape methods = {.kind = SHAPE_LIST, .one = true, .min = 1, 
 static const struct shape conditions = {
     .kind = SHAPE_NAMED, .name_form = form_field_name, .item = &type_field_value, .pattern = TOKEN_PATTERN};
 static const struct shape queries = {.kind = SHAPE_NAMED, .name_form = form_not_empty, .item = &type_string};
-static const struct shape fields = {
-    .kind = SHAPE_NAMED, .name_form = form_field_name, .item = &type_field_value, .pattern = TOKEN_PATTERN};
+static const struct shape field_template = {
+    .kind = SHAPE_STRING, .form = form_field_template, .pattern = "^[^\\r\\n]*$"};
+static const struct shape request_fields = {
+    .kind = SHAPE_NAMED, .name_form = form_request_field, .item = &field_template, .pattern = TOKEN_PATTERN};
+static const struct shape response_fields = {
+    .kind = SHAPE_NAMED, .name_form = form_respond_field, .item = &field_template, .pattern = TOKEN_PATTERN};
 static const struct shape respond_fields = {.kind = SHAPE_NAMED,
                                             .name_form = form_respond_field,
                                             .item = &type_field_value,
                                             .pattern = TOKEN_PATTERN};
-static const struct shape field_names = {.kind = SHAPE_LIST, .one = true, .item = &token};
+static const struct shape request_field = {
+    .kind = SHAPE_STRING, .form = form_request_field, .pattern = TOKEN_PATTERN};
+static const struct shape response_field = {
+    .kind = SHAPE_STRING, .form = form_respond_field, .pattern = TOKEN_PATTERN};
+static const struct shape request_names = {.kind = SHAPE_LIST, .one = true, .item = &request_field};
+static const struct shape response_names = {.kind = SHAPE_LIST, .one = true, .item = &response_field};
 static const struct shape split_share = {.kind = SHAPE_INTEGER, .min = 0, .max = 1000000};
 static const struct shape split = {
     .kind = SHAPE_NAMED, .min = 1, .item = &split_share, .names_refer = REFERENCE_UPSTREAM};
@@ -75,7 +84,8 @@ static const struct shape match = {
 static const struct shape redirect = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"to", &redirect_to, NULL, "A URL with {scheme} {host} {path} {query}.", KEY_REQUIRED},
+        {"to", &redirect_to, NULL, "A URL with {scheme} {host} {path} {query} and other placeholders.",
+         KEY_REQUIRED},
         {"status", &redirect_status, "308", "308 and 307 keep the method.", KEY_OPTIONAL},
         {0},
     }};
@@ -109,20 +119,31 @@ static const struct shape redirects = {
         {0},
     }};
 
-static const struct shape header_rules = {
+static const struct shape request_rules = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"set", &fields, "{}", "Fields that replace those of the same name.", KEY_LATER},
-        {"add", &fields, "{}", "Fields that come in addition.", KEY_LATER},
-        {"remove", &field_names, "[]", "Names of fields to take out.", KEY_LATER},
+        {"set", &request_fields, "{}", "Fields that replace those of the same name.", KEY_OPTIONAL},
+        {"add", &request_fields, "{}", "Fields that come in addition.", KEY_OPTIONAL},
+        {"remove", &request_names, "[]", "Names of fields to take out, before the others come.",
+         KEY_OPTIONAL},
+        {0},
+    }};
+
+static const struct shape response_rules = {
+    .kind = SHAPE_MAP,
+    .keys = (const struct key[]){
+        {"set", &response_fields, "{}", "Fields that replace those of the same name.", KEY_OPTIONAL},
+        {"add", &response_fields, "{}", "Fields that come in addition.", KEY_OPTIONAL},
+        {"remove", &response_names, "[]", "Names of fields to take out, before the others come.",
+         KEY_OPTIONAL},
         {0},
     }};
 
 static const struct shape headers = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"request", &header_rules, NULL, "On the way to the backend.", KEY_OPTIONAL},
-        {"response", &header_rules, NULL, "On the way to the client.", KEY_OPTIONAL},
+        {"request", &request_rules, NULL, "On the way to the backend.", KEY_OPTIONAL},
+        {"response", &response_rules, NULL, "Of every answer, also weir's own.", KEY_OPTIONAL},
         {0},
     }};
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
 #include "exchange/rewrite.h"
 
@@ -103,8 +104,10 @@ bool forward_head(const struct exchange *exchange, const struct endpoint *endpoi
         .length = in->length,
         .has_length = in->has_length,
     };
+    const struct field_rules *rules = exchange->route->settings->request_fields;
     return out->path.at != NULL && message_forward_fields(&in->fields, &out->fields, arena, rewritten) &&
-           add_forwarding(&making) && forward_upgrade(in, out, arena);
+           add_forwarding(&making) && forward_upgrade(in, out, arena) &&
+           (rules == NULL || field_rules_apply(rules, exchange, arena, &out->fields));
 }
 
 bool forward_request(struct exchange *exchange)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
 
 static bool add_date(struct exchange *exchange, struct fields *fields)
@@ -16,6 +17,14 @@ static bool add_via(struct exchange *exchange, struct fields *fields)
     struct text value =
         fields_join(&exchange->up->head_in.fields, FIELD_VIA, forward_via(&exchange->up->head_in), arena);
     return value.at != NULL && fields_add_known(fields, arena, FIELD_VIA, value);
+}
+
+/* Of every answer of the route: a field that is there for safety must not be missing on an error page. */
+static bool apply_rules(struct exchange *exchange, struct fields *fields)
+{
+    const struct route_settings *settings = exchange->route->settings;
+    return settings == NULL || settings->response_fields == NULL ||
+           field_rules_apply(settings->response_fields, exchange, exchange->down->arena, fields);
 }
 
 bool forward_response(struct exchange *exchange)
@@ -36,7 +45,7 @@ bool forward_response(struct exchange *exchange)
     };
     return message_forward_fields(&in->fields, &out->fields, arena, own ? 0 : FIELD_BIT(VIA)) &&
            (own || add_via(exchange, &out->fields)) && add_date(exchange, &out->fields) &&
-           forward_upgrade(in, out, arena);
+           forward_upgrade(in, out, arena) && apply_rules(exchange, &out->fields);
 }
 
 static bool may_pass(const struct exchange *exchange, unsigned status)

@@ -3,7 +3,6 @@
 
 #include "base/buffer.h"
 #include "http/status.h"
-#include "http/target.h"
 
 /* Seconds after which a client may try again; what is unavailable now is usually back by then. */
 #define RETRY_AFTER TEXT("5")
@@ -154,52 +153,11 @@ struct stream *reply_respond(struct exchange *exchange)
     return reply;
 }
 
-struct variable {
-    struct text name;
-    struct text value;
-};
-
-static bool expand_one(struct arena *arena, struct text *out, struct text *rest,
-                       const struct variable *variables)
-{
-    for (const struct variable *v = variables; v->name.len > 0; v++) {
-        if (!text_starts(*rest, v->name))
-            continue;
-        *rest = text_sub(*rest, v->name.len, rest->len - v->name.len);
-        return arena_append(arena, out, v->value.at, v->value.len);
-    }
-    bool fits = arena_append(arena, out, rest->at, 1);
-    *rest = text_sub(*rest, 1, rest->len - 1);
-    return fits;
-}
-
-static struct text expand(struct exchange *exchange, struct text pattern)
-{
-    struct arena *arena = exchange->down->arena;
-    struct text path;
-    struct text query;
-    target_split(exchange->down->head_in.path, &path, &query);
-    bool has_query = path.len < exchange->down->head_in.path.len;
-    const struct variable variables[] = {
-        {TEXT("{scheme}"), exchange->front->scheme},
-        {TEXT("{host}"), exchange->down->head_in.authority},
-        {TEXT("{path}"), path},
-        {TEXT("{query}"),
-         has_query ? text_sub(exchange->down->head_in.path, path.len, query.len + 1) : TEXT("")},
-        {TEXT_NONE, TEXT_NONE},
-    };
-    struct text out = TEXT_NONE;
-    for (struct text rest = pattern; rest.len > 0;)
-        if (!expand_one(arena, &out, &rest, variables))
-            return TEXT_NONE;
-    return out;
-}
-
 struct stream *reply_redirect(struct exchange *exchange)
 {
     const struct route_settings *settings = exchange->route->settings;
     struct stream *reply = reply_new(exchange, settings->redirect.status);
-    struct text location = expand(exchange, settings->redirect.to);
+    struct text location = template_expand(&settings->redirect.to, exchange, exchange->down->arena);
     if (reply == NULL || location.at == NULL)
         return NULL;
     fields_add_known(&reply->head_in.fields, reply->arena, FIELD_LOCATION, location);

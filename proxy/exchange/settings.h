@@ -4,6 +4,8 @@
 #ifndef EXCHANGE_SETTINGS_H
 #define EXCHANGE_SETTINGS_H
 
+#include "exchange/template.h"
+#include "http/fields.h"
 #include "http/settings.h"
 #include "net/address.h"
 #include "upstream/settings.h"
@@ -24,6 +26,18 @@ struct front_settings {
 struct header_setting {
     struct text name;
     struct text value;
+};
+
+struct field_rule {
+    struct text name;
+    enum field_id id;
+    struct template value; /* of set and add; where it expands to nothing, there is no field */
+};
+
+/* What becomes of the fields of a head; in this order. */
+struct field_rules {
+    struct field_rule *remove, *set, *add;
+    size_t remove_count, set_count, add_count;
 };
 
 /* What weir answers by itself. */
@@ -87,11 +101,13 @@ struct route_settings {
     enum route_target target;
     size_t cluster; /* TARGET_UPSTREAM: index into snapshot_settings.clusters */
     struct {
-        struct text to; /* with {scheme} {host} {path} {query}; query expands with its ? */
+        struct template to;
         unsigned status;
     } redirect;
     struct respond_settings respond;
     struct rewrite_settings rewrite;
+    const struct field_rules *request_fields;  /* on the way to the backend; NULL: none */
+    const struct field_rules *response_fields; /* of every answer, also weir's own; NULL: none */
     /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */
     struct stream *(*serve)(void *owner, struct exchange *exchange);
     void *serve_owner;

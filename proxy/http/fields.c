@@ -119,6 +119,21 @@ unsigned fields_count(const struct fields *fields, enum field_id id)
     return count;
 }
 
+void fields_remove(struct fields *fields, enum field_id id, struct text name)
+{
+    unsigned kept = 0;
+    if (id != FIELD_OTHER && !fields_have(fields, id))
+        return;
+    for (unsigned i = 0; i < fields->count; i++) {
+        const struct field *field = &fields->at[i];
+        if (field->id != id || (id == FIELD_OTHER && !text_equal_nocase(field->name, name)))
+            fields->at[kept++] = *field;
+    }
+    fields->count = kept;
+    if (id != FIELD_OTHER)
+        fields->present &= ~(1ull << id);
+}
+
 static bool join(struct arena *arena, struct text *list, struct text value)
 {
     if (list->len > 0 && !arena_append(arena, list, ", ", 2))

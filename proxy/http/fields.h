@@ -76,6 +76,9 @@ const struct field *fields_find(const struct fields *fields, enum field_id id);
 const struct field *fields_find_name(const struct fields *fields, struct text name);
 unsigned fields_count(const struct fields *fields, enum field_id id);
 
+/* Takes out all of that name; id is field_id_of(name). */
+void fields_remove(struct fields *fields, enum field_id id, struct text name);
+
 /* All values of that name as one list (RFC 9110 section 5.2), with last behind them if it isn't empty. .at is NULL when
  * out of memory; empty when there is neither. */
 struct text fields_join(const struct fields *fields, enum field_id id, struct text last, struct arena *arena);

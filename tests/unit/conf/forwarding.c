@@ -42,11 +42,59 @@ static void a_rewrite_that_no_request_could_have_is_a_problem(void **state)
     load_wrong(state, WITH_ROUTE("rewrite: {host: team/app}"), 3, "needs preserve, upstream, or a host");
 }
 
+static void rules_for_fields_know_what_they_are_for(void **state)
+{
+    const struct route_settings *route = route_of(load_fine(
+        state,
+        WITH_ROUTE(
+            "headers: {request: {set: {X-A: '{host}{{'}, remove: [Via, X-B]}, response: {add: {X-C: c}}}")));
+    assert_int_equal(route->request_fields->set_count, 1);
+    assert_int_equal(route->request_fields->set[0].value.count, 2);
+    assert_int_equal(route->request_fields->remove_count, 2);
+    assert_int_equal(route->request_fields->remove[0].id, FIELD_VIA);
+    assert_int_equal(route->response_fields->add_count, 1);
+    route = route_of(load_fine(state, WITH_ROUTE("headers: {request: {set: {}, remove: []}}")));
+    assert_null(route->request_fields);
+    assert_null(route->response_fields);
+}
+
+static void fields_that_frame_or_belong_to_a_hop_cannot_be_changed(void **state)
+{
+    static const char *const names[] = {"Connection", "transfer-encoding", "Content-Length",
+                                        "TE",         "Trailer",           "Upgrade",
+                                        "Keep-Alive", "Proxy-Connection",  "Content_Length"};
+    static const char *const places[] = {"request: {set: {%s: x}}",  "request: {add: {%s: x}}",
+                                         "request: {remove: [%s]}",  "response: {set: {%s: x}}",
+                                         "response: {add: {%s: x}}", "response: {remove: %s}"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        for (size_t j = 0; j < sizeof places / sizeof *places; j++) {
+            char rule[100], yaml[300];
+            snprintf(rule, sizeof rule, places[j], names[i]);
+            snprintf(yaml, sizeof yaml, LISTENER UPSTREAM "routes: [{upstream: app, headers: {%s}}]\n", rule);
+            load_wrong(state, yaml, 3, "weir sets this one itself");
+        }
+    }
+    load_wrong(state, WITH_ROUTE("headers: {request: {set: {host: a}}}"), 3, "rewrite.host");
+    load_wrong(state, WITH_ROUTE("headers: {request: {remove: [HOST]}}"), 3, "rewrite.host");
+}
+
+static void placeholders_are_known_ones(void **state)
+{
+    load_wrong(state, WITH_ROUTE("headers: {request: {set: {X-A: 'a {hots}'}}}"), 3, "{client_ip}, {host}");
+    load_wrong(state, WITH_ROUTE("headers: {request: {set: {X-A: 'a {'}}}"), 3, "{{ for the brace itself");
+    load_wrong(state, WITH_ROUTE("headers: {response: {add: {X-A: '{{{'}}}"), 3, "{{ for the brace itself");
+    load_wrong(state, WITH_ROUTE("headers: {response: {add: {X-A: \"a\\nb\"}}}"), 3, "needs a field value");
+    load_fine(state, LISTENER "routes: [{redirect: {to: 'https://{host}{path}?{{{client_ip}'}}]\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         loading_test(a_rewrite_is_normalised),
         loading_test(a_rewrite_that_no_request_could_have_is_a_problem),
+        loading_test(rules_for_fields_know_what_they_are_for),
+        loading_test(fields_that_frame_or_belong_to_a_hop_cannot_be_changed),
+        loading_test(placeholders_are_known_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
