@@ -66,7 +66,6 @@ struct rewrite_settings {
     struct text host_name; /* HOST_NAME */
 };
 
-enum path_match { PATH_ANY, PATH_EXACT, PATH_PREFIX };
 enum route_target { TARGET_UPSTREAM, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
 
 enum retry_on {

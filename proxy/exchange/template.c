@@ -57,7 +57,7 @@ bool template_compile(struct template *template, struct text written, struct are
     for (size_t i = 0; i < written.len; i++)
         most += written.at[i] == '{' ? 2 : 0;
     struct template_part *parts = arena_take_zeroed(arena, most * sizeof *parts);
-    *template = (struct template){.parts = parts};
+    *template = (struct template){.written = written, .parts = parts};
     if (parts == NULL)
         return false;
     while (written.len > 0) {

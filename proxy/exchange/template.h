@@ -14,6 +14,7 @@ struct template_part;
 
 struct template
 {
+    struct text written;
     const struct template_part *parts;
     size_t count;
 };

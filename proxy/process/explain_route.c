@@ -85,7 +85,8 @@ void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct rou
     if (route->target == TARGET_UPSTREAM)
         print_upstream(out, snapshot, route);
     else if (route->target == TARGET_REDIRECT)
-        fprintf(out, "  redirect   %u to %.*s\n", route->redirect.status, TEXT_ARGS(route->redirect.to));
+        fprintf(out, "  redirect   %u to %.*s\n", route->redirect.status,
+                TEXT_ARGS(route->redirect.to.written));
     else
         fprintf(out, "  respond    %u, %zu bytes\n", route->respond.status, route->respond.body.len);
 }
