@@ -64,6 +64,7 @@ bool build_config(struct build *build, const struct node *root)
     build->config->user = build_text(build, section_text(section, "user"));
     build_logs(build, section);
     build_admin(build, section_map(section, "admin"));
+    build_resolver(build, section_map(section, "resolver"));
     build_upstreams(build, section);
     build_listeners(build, section);
     build_routes(build, section);

@@ -28,6 +28,10 @@ void build_listeners(struct build *build, struct section root);
 void build_routes(struct build *build, struct section root);
 void build_upstreams(struct build *build, struct section root);
 
+/* What is asked of DNS, and of whom. */
+void build_resolver(struct build *build, struct section resolver);
+void build_discovery(struct build *build, struct section upstream, struct cluster_settings *cluster);
+
 /* The match of a route, and its error bodies. */
 void build_match(struct build *build, struct section match, struct route_settings *route);
 void build_errors(struct build *build, struct section section, struct route_settings *route);

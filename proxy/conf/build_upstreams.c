@@ -108,6 +108,7 @@ void build_upstreams(struct build *build, struct section root)
         cluster->name = build_text(build, item->key);
         cluster->balance = (enum balance_kind)section_number(upstream, "balance");
         build_endpoints(build, upstream, cluster);
+        build_discovery(build, upstream, cluster);
         build_pool(section_map(upstream, "pool"), &cluster->pool);
         build_care(build, upstream, cluster);
     }

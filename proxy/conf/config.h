@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "exchange/settings.h"
+#include "net/resolver.h"
 
 struct problems;  /* conf/problems.h */
 struct file_list; /* conf/file_list.h */
@@ -38,6 +39,7 @@ struct config {
         struct text json; /* what the files say with defaults filled in, secrets masked */
         struct text hash; /* 16 hexadecimal digits; secrets count */
     } effective;
+    struct resolver_settings resolver; /* of discovery */
     struct snapshot_settings serve;
 };
 

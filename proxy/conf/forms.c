@@ -130,17 +130,6 @@ const char *form_endpoint(struct text written)
     return "an address and port such as 127.0.0.1:9001, [::1]:9001 or unix:/run/app.sock";
 }
 
-/* NAME:PORT, not resolved. */
-const char *form_host_port(struct text written)
-{
-    size_t colon = text_find(written, ':');
-    uint64_t port;
-    bool fine = consists_of(text_sub(written, 0, colon), ".-_");
-    if (fine && colon < written.len)
-        fine = text_to_number(text_sub(written, colon + 1, written.len - colon - 1), 65535, &port);
-    return fine ? NULL : "a host name, and a port unless srv is given: app.default.svc:80";
-}
-
 const char *form_redirect(struct text written)
 {
     bool leads = text_starts(written, TEXT("/")) || text_contains(written, TEXT("://"));

@@ -41,8 +41,13 @@ const char *form_status_range(struct text written);
 const char *form_error_status(struct text written);
 const char *form_redis_url(struct text written);
 const char *form_host_port(struct text written);
+/* _service._proto, or with the name behind it. */
+const char *form_service(struct text written);
+const char *form_dns_server(struct text written);
 
 /* Reads an endpoint's or a listener's address: as address_read, and localhost is 127.0.0.1. */
 const char *form_read_address(struct text written, struct address *address);
+/* The same for a DNS server: an IP address without a port has 53. */
+const char *form_read_dns_server(struct text written, struct address *address);
 
 #endif

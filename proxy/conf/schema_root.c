@@ -74,6 +74,22 @@ static const struct shape state_shape = {
         {0},
     }};
 
+static const struct shape dns_server = {
+    .kind = SHAPE_STRING, .form = form_dns_server, .pattern = "^[][0-9A-Fa-f.:%]+$|^localhost:[0-9]+$"};
+static const struct shape dns_servers = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &dns_server};
+static const struct shape dns_timeout = {.kind = SHAPE_DURATION, .min = 100, .max = 60000};
+static const struct shape dns_attempts = {.kind = SHAPE_INTEGER, .min = 1, .max = 10};
+
+static const struct shape resolver_shape = {
+    .kind = SHAPE_MAP,
+    .keys = (const struct key[]){
+        {"servers", &dns_servers, NULL, "DNS servers to ask; without: those of /etc/resolv.conf.",
+         KEY_OPTIONAL},
+        {"timeout", &dns_timeout, "2s", "For one try.", KEY_OPTIONAL},
+        {"attempts", &dns_attempts, "2", "Tries at each server.", KEY_OPTIONAL},
+        {0},
+    }};
+
 static const struct shape plugin_file = {.kind = SHAPE_STRING, .form = form_file, .pattern = "."};
 static const struct shape plugins_shape = {
     .kind = SHAPE_NAMED, .name_form = form_name, .item = &plugin_file, .pattern = NAME_PATTERN};
@@ -107,6 +123,8 @@ const struct shape schema_root = {
         {"access_log", &access_log_shape, NULL, "A line for each request.", KEY_OPTIONAL},
         {"admin", &admin_shape, NULL, "The admin API.", KEY_OPTIONAL},
         {"state", &state_shape, NULL, "What replicas share.", KEY_OPTIONAL},
+        {"resolver", &resolver_shape, NULL, "How the names of upstreams' discover are looked up.",
+         KEY_OPTIONAL},
         {"plugins", &plugins_shape, "{}", "Shared objects by name.", KEY_LATER},
         {"listeners", &listeners_shape, NULL, "Where clients connect.", KEY_OPTIONAL},
         {"routes", &routes_shape, NULL, "Which request goes where; the most specific match wins.",

@@ -12,7 +12,10 @@ static const char *const send_proxy_words[] = {"off", "v1", "v2", NULL};
 static const struct shape address = {
     .kind = SHAPE_STRING, .form = form_endpoint, .pattern = "^(unix:/.+|.+:[0-9]{1,5})$"};
 static const struct shape weight = {.kind = SHAPE_INTEGER, .min = 0, .max = 65535};
-static const struct shape refresh = {.kind = SHAPE_DURATION, .words = ttl_word};
+static const struct shape refresh = {
+    .kind = SHAPE_DURATION, .min = 1000, .max = 86400000, .words = ttl_word};
+static const struct shape service = {
+    .kind = SHAPE_STRING, .form = form_service, .pattern = "^_[A-Za-z0-9._-]+$"};
 static const struct shape protocol = {.kind = SHAPE_WORD, .words = protocols, .later = later_protocols};
 static const struct shape balance = {.kind = SHAPE_WORD, .words = balances};
 static const struct shape send_proxy = {.kind = SHAPE_WORD, .words = send_proxy_words};
@@ -42,9 +45,14 @@ static const struct shape endpoints = {.kind = SHAPE_LIST, .min = 1, .item = &en
 static const struct shape discover = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"dns", &dns_name, NULL, "The name whose addresses are the endpoints.", KEY_REQUIRED},
-        {"srv", &type_string, NULL, "Ask for SRV records of this service: _http._tcp.app.", KEY_OPTIONAL},
-        {"refresh", &refresh, "ttl", "How often to ask; ttl: when the answer expires.", KEY_OPTIONAL},
+        {"dns", &dns_name, NULL, "The name whose A and AAAA records are the endpoints, and their port.",
+         KEY_REQUIRED},
+        {"srv", &service, NULL,
+         "Ask for SRV records instead, of this service within the name of dns: _http._tcp, or _http._tcp.app "
+         "where dns begins with app. They say the ports; all but the lowest priority are backups.",
+         KEY_OPTIONAL},
+        {"refresh", &refresh, "ttl", "How often to ask; ttl: when the answer expires, from 1s to 1h.",
+         KEY_OPTIONAL},
         {0},
     }};
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "net/address.h"
+#include "upstream/discovery.h"
 
 enum balance_kind {
     BALANCE_ROUND_ROBIN,
@@ -70,6 +71,7 @@ struct cluster_settings {
     struct text name;
     struct endpoint_settings *endpoints;
     size_t endpoint_count;
+    struct discovery_settings discovery; /* name.len 0: none */
     enum balance_kind balance;
     struct {
         enum hash_source source;

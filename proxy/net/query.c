@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/query.h"
+
+#include <arpa/nameser.h>
+#include <stdlib.h>
+
+#include "net/srv.h"
+
+/* Of one name that is asked for. */
+enum { ADDRESSES_MAX = 256 };
+
+/* s; /etc/hosts has no TTL. */
+enum { FILE_TTL = 5 };
+
+/* One call of c-ares. */
+struct call {
+    struct query *query;
+    int family;
+    uint16_t port, priority, weight;
+};
+
+static const char *phrase(int status)
+{
+    switch (status) {
+    case ARES_ENOTFOUND:
+        return "the name does not exist";
+    case ARES_ENODATA:
+        return "the name has no such records";
+    case ARES_ESERVFAIL:
+        return "server failure";
+    case ARES_ETIMEOUT:
+        return "timeout";
+    case ARES_EREFUSED:
+        return "refused by the server";
+    case ARES_ECONNREFUSED:
+        return "no server answers";
+    case ARES_EBADNAME:
+        return "not a name that DNS can have";
+    case ARES_EBADRESP:
+    case ARES_EFORMERR:
+        return "an answer that makes no sense";
+    case ARES_ENOMEM:
+        return "out of memory";
+    default:
+        return ares_strerror(status);
+    }
+}
+
+static void fail(struct query *query, int family, int status)
+{
+    query->answer.failure = phrase(status);
+    query->answer.lacks_v4 = query->answer.lacks_v4 || family != AF_INET6;
+    query->answer.lacks_v6 = query->answer.lacks_v6 || family != AF_INET;
+}
+
+/* True when there are records to read. A name that isn't there is an answer, not a failure. */
+static bool note_status(const struct call *call, int status)
+{
+    struct query *query = call->query;
+    if (status == ARES_ENODATA || (status == ARES_ENOTFOUND && query->missing == NULL))
+        query->missing = phrase(status);
+    else if (status != ARES_SUCCESS && status != ARES_ENOTFOUND)
+        fail(query, call->family, status);
+    return status == ARES_SUCCESS;
+}
+
+static void lower_ttl(struct query *query, int64_t ttl)
+{
+    uint32_t seconds = ttl < 0 || ttl > INT32_MAX ? 0 : (uint32_t)ttl; /* RFC 2181 section 8 */
+    if (seconds < query->answer.ttl)
+        query->answer.ttl = seconds;
+}
+
+static void add(const struct call *call, const void *ip)
+{
+    struct resolved_endpoint endpoint = {.priority = call->priority, .weight = call->weight};
+    if (call->family == AF_INET) {
+        endpoint.address.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(call->port)};
+        memcpy(&endpoint.address.v4.sin_addr, ip, sizeof endpoint.address.v4.sin_addr);
+        endpoint.address.len = sizeof endpoint.address.v4;
+    } else {
+        endpoint.address.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(call->port)};
+        memcpy(&endpoint.address.v6.sin6_addr, ip, sizeof endpoint.address.v6.sin6_addr);
+        endpoint.address.len = sizeof endpoint.address.v6;
+    }
+    if (!resolved_add(&call->query->answer, &endpoint))
+        fail(call->query, call->family, ARES_ENOMEM);
+}
+
+void query_free(struct query *query)
+{
+    list_remove(&query->node);
+    task_cancel(&query->task);
+    resolved_clear(&query->answer);
+    free(query);
+}
+
+static void tell(struct task *task)
+{
+    struct query *query = CONTAINER(task, struct query, task);
+    struct resolved *answer = &query->answer;
+    if (query->from_file && answer->count > 0) {
+        answer->failure = NULL; /* of the other family, which nobody needs then */
+        answer->ttl = FILE_TTL;
+    }
+    if (answer->failure == NULL && answer->count == 0)
+        answer->failure = query->missing != NULL ? query->missing : phrase(ARES_ENODATA);
+    resolved_settle(answer);
+    list_remove(&query->node); /* nobody can cancel it any more */
+    query->question.answered(query->question.owner, answer);
+    query_free(query);
+}
+
+/* Behind every call, and behind all of them together. */
+static void settle(struct query *query)
+{
+    if (--query->pending > 0)
+        return;
+    query->channel->calls--;
+    query->task.run = tell;
+    if (query->cancelled)
+        query_free(query);
+    else
+        task_wake(&query->loop->ready, &query->task);
+}
+
+static void call_end(struct call *call)
+{
+    struct query *query = call->query;
+    free(call);
+    settle(query);
+}
+
+static struct call *call_new(struct query *query, int family, const struct srv_target *target)
+{
+    struct call *call = calloc(1, sizeof *call);
+    if (call == NULL) {
+        fail(query, family, ARES_ENOMEM);
+        return NULL;
+    }
+    *call = (struct call){.query = query, .family = family, .port = query->question.port, .weight = 1};
+    if (target != NULL) {
+        call->port = target->port;
+        call->priority = target->priority;
+        call->weight = target->weight;
+    }
+    query->pending++;
+    return call;
+}
+
+static void read_node(struct call *call, const struct ares_addrinfo_node *node)
+{
+    lower_ttl(call->query, node->ai_ttl);
+    call->family = node->ai_family;
+    if (node->ai_family == AF_INET)
+        add(call, &((const struct sockaddr_in *)(const void *)node->ai_addr)->sin_addr);
+    else if (node->ai_family == AF_INET6)
+        add(call, &((const struct sockaddr_in6 *)(const void *)node->ai_addr)->sin6_addr);
+}
+
+static void on_addresses(void *owner, int status, int timeouts, struct ares_addrinfo *found)
+{
+    struct call *call = owner;
+    (void)timeouts;
+    bool fine = note_status(call, status) && found != NULL;
+    call->query->from_file = call->query->from_file || (fine && call->query->asking);
+    for (const struct ares_addrinfo_node *node = fine ? found->nodes : NULL; node != NULL; node = node->ai_next)
+        read_node(call, node);
+    for (const struct ares_addrinfo_cname *alias = fine ? found->cnames : NULL; alias != NULL;
+         alias = alias->next)
+        lower_ttl(call->query, alias->ttl);
+    if (found != NULL)
+        ares_freeaddrinfo(found);
+    call_end(call);
+}
+
+static void on_a(void *owner, int status, int timeouts, unsigned char *message, int len)
+{
+    struct ares_addrttl found[ADDRESSES_MAX];
+    struct call *call = owner;
+    int count = ADDRESSES_MAX;
+    (void)timeouts;
+    bool fine = note_status(call, status) &&
+                note_status(call, ares_parse_a_reply(message, len, NULL, found, &count));
+    for (int i = 0; fine && i < count; i++) {
+        lower_ttl(call->query, found[i].ttl);
+        add(call, &found[i].ipaddr);
+    }
+    call_end(call);
+}
+
+static void on_aaaa(void *owner, int status, int timeouts, unsigned char *message, int len)
+{
+    struct ares_addr6ttl found[ADDRESSES_MAX];
+    struct call *call = owner;
+    int count = ADDRESSES_MAX;
+    (void)timeouts;
+    bool fine = note_status(call, status) &&
+                note_status(call, ares_parse_aaaa_reply(message, len, NULL, found, &count));
+    for (int i = 0; fine && i < count; i++) {
+        lower_ttl(call->query, found[i].ttl);
+        add(call, &found[i].ip6addr);
+    }
+    call_end(call);
+}
+
+/* The name as it is: search domains and /etc/hosts have nothing to say. */
+static void ask_exactly(struct query *query, int family, const struct srv_target *target)
+{
+    struct call *call = call_new(query, family, target);
+    const char *name = target != NULL ? target->name : query->name;
+    if (call != NULL)
+        ares_query(query->channel->ares, name, ns_c_in, family == AF_INET ? ns_t_a : ns_t_aaaa,
+                   family == AF_INET ? on_a : on_aaaa, call);
+}
+
+static void ask_as_hosts_do(struct query *query, int family)
+{
+    struct ares_addrinfo_hints hints = {
+        .ai_flags = ARES_AI_NOSORT, .ai_family = family, .ai_socktype = SOCK_STREAM};
+    struct call *call = call_new(query, family, NULL);
+    if (call != NULL)
+        ares_getaddrinfo(query->channel->ares, query->name, NULL, &hints, on_addresses, call);
+}
+
+static void ask_for_targets(struct query *query, const struct srv_answer *services)
+{
+    lower_ttl(query, services->ttl);
+    for (size_t i = 0; i < services->count; i++) {
+        ask_exactly(query, AF_INET, &services->targets[i]);
+        ask_exactly(query, AF_INET6, &services->targets[i]);
+    }
+}
+
+static void on_services(void *owner, int status, int timeouts, unsigned char *message, int len)
+{
+    struct srv_answer services;
+    struct call *call = owner;
+    (void)timeouts;
+    if (note_status(call, status)) {
+        if (!srv_read(message, len > 0 ? (size_t)len : 0, &services))
+            fail(call->query, call->family, ARES_EBADRESP);
+        else if (!call->query->cancelled)
+            ask_for_targets(call->query, &services);
+    }
+    call_end(call);
+}
+
+static void ask_for_services(struct query *query)
+{
+    struct call *call = call_new(query, AF_UNSPEC, NULL);
+    if (call != NULL)
+        ares_search(query->channel->ares, query->name, ns_c_in, ns_t_srv, on_services, call);
+}
+
+void query_start(struct query *query)
+{
+    struct dns_channel *channel = query->channel;
+    bool absolute = text_ends(query->question.name, TEXT("."));
+    query->answer.ttl = INT32_MAX;
+    channel->calls++;
+    query->pending++; /* so that it ends once all are asked, at the earliest */
+    query->asking = true;
+    if (query->question.srv)
+        ask_for_services(query);
+    for (int i = 0; !query->question.srv && i < 2; i++) {
+        if (absolute)
+            ask_exactly(query, i == 0 ? AF_INET : AF_INET6, NULL);
+        else
+            ask_as_hosts_do(query, i == 0 ? AF_INET : AF_INET6);
+    }
+    query->asking = false;
+    settle(query);
+    dns_channel_mind_time(channel);
+}
