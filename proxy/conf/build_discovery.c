@@ -11,8 +11,8 @@ void build_resolver(struct build *build, struct section resolver)
     settings->timeout = section_number(resolver, "timeout");
     settings->attempts = build_count(section_number(resolver, "attempts"));
     settings->servers = servers;
-    for (const struct item *item = section_items(resolver, "servers", &single); item != NULL && servers != NULL;
-         item = item->next)
+    for (const struct item *item = section_items(resolver, "servers", &single);
+         item != NULL && servers != NULL; item = item->next)
         if (item->value->kind == NODE_SCALAR &&
             form_read_dns_server(item->value->text, &servers[settings->server_count]) == NULL)
             settings->server_count++;

@@ -37,7 +37,8 @@ const char *form_host_port(struct text written)
     uint64_t port;
     bool fine = is_name(text_sub(written, 0, colon));
     if (fine && colon < written.len)
-        fine = text_to_number(text_sub(written, colon + 1, written.len - colon - 1), 65535, &port) && port > 0;
+        fine =
+            text_to_number(text_sub(written, colon + 1, written.len - colon - 1), 65535, &port) && port > 0;
     return fine ? NULL : "a host name, and a port unless srv is given: app.default.svc:80";
 }
 

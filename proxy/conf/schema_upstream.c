@@ -12,8 +12,7 @@ static const char *const send_proxy_words[] = {"off", "v1", "v2", NULL};
 static const struct shape address = {
     .kind = SHAPE_STRING, .form = form_endpoint, .pattern = "^(unix:/.+|.+:[0-9]{1,5})$"};
 static const struct shape weight = {.kind = SHAPE_INTEGER, .min = 0, .max = 65535};
-static const struct shape refresh = {
-    .kind = SHAPE_DURATION, .min = 1000, .max = 86400000, .words = ttl_word};
+static const struct shape refresh = {.kind = SHAPE_DURATION, .min = 1000, .max = 86400000, .words = ttl_word};
 static const struct shape service = {
     .kind = SHAPE_STRING, .form = form_service, .pattern = "^_[A-Za-z0-9._-]+$"};
 static const struct shape protocol = {.kind = SHAPE_WORD, .words = protocols, .later = later_protocols};

@@ -76,8 +76,8 @@ static void on_socket(void *owner, ares_socket_t descriptor, int readable, int w
     if (!wanted)
         socket_close(socket);
     else
-        uv_poll_start(&socket->poll,
-                      (readable != 0 ? UV_READABLE : 0) | (writable != 0 ? UV_WRITABLE : 0), on_poll);
+        uv_poll_start(&socket->poll, (readable != 0 ? UV_READABLE : 0) | (writable != 0 ? UV_WRITABLE : 0),
+                      on_poll);
 }
 
 static void on_time(struct timer *timer)
@@ -97,10 +97,13 @@ void dns_channel_mind_time(struct dns_channel *channel)
                   (uint64_t)left.tv_sec * 1000 + (uint64_t)left.tv_usec / 1000 + 1);
 }
 
-static int init(struct dns_channel *channel, const struct resolver_settings *settings)
+static int open_ares(struct dns_channel *channel, const struct resolver_settings *settings, int flags)
 {
-    struct ares_options options = {.timeout = (int)settings->timeout, .tries = (int)settings->attempts};
+    struct ares_options options = {
+        .flags = flags, .timeout = (int)settings->timeout, .tries = (int)settings->attempts};
     int wanted = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+    if (flags != 0)
+        wanted |= ARES_OPT_FLAGS;
     options.sock_state_cb = on_socket;
     options.sock_state_cb_data = channel;
 #ifdef ARES_OPT_MAXTIMEOUTMS
@@ -125,10 +128,41 @@ static int set_servers(struct dns_channel *channel, const struct resolver_settin
         buffer_add(&list, address_write(&settings->servers[i], written));
     }
     buffer_byte(&list, '\0');
-    int status =
-        list.short_of_room ? ARES_ENOMEM : ares_set_servers_ports_csv(channel->ares, list.at);
+    int status = list.short_of_room ? ARES_ENOMEM : ares_set_servers_ports_csv(channel->ares, list.at);
     buffer_clear(&list);
     return status;
+}
+
+static bool has_one_server(const struct dns_channel *channel)
+{
+    struct ares_addr_port_node *servers = NULL;
+    if (ares_get_servers_ports(channel->ares, &servers) != ARES_SUCCESS)
+        return false;
+    bool one = servers != NULL && servers->next == NULL;
+    if (servers != NULL)
+        ares_free_data(servers);
+    return one;
+}
+
+static int open_with_servers(struct dns_channel *channel, const struct resolver_settings *settings, int flags)
+{
+    int status = open_ares(channel, settings, flags);
+    if (status != ARES_SUCCESS)
+        return status;
+    status = set_servers(channel, settings);
+    if (status != ARES_SUCCESS)
+        ares_destroy(channel->ares);
+    return status;
+}
+
+/* A server's failure makes c-ares ask the next one, and forget what it was; with a single server it is the answer. */
+static int open_channel(struct dns_channel *channel, const struct resolver_settings *settings)
+{
+    int status = open_with_servers(channel, settings, 0);
+    if (status != ARES_SUCCESS || !has_one_server(channel))
+        return status;
+    ares_destroy(channel->ares);
+    return open_with_servers(channel, settings, ARES_FLAG_NOCHECKRESP);
 }
 
 struct dns_channel *dns_channel_new(struct loop *loop, const struct resolver_settings *settings,
@@ -141,13 +175,9 @@ struct dns_channel *dns_channel_new(struct loop *loop, const struct resolver_set
     channel->loop = loop;
     channel->timer.fire = on_time;
     list_init(&channel->sockets);
-    int status = init(channel, settings);
-    if (status == ARES_SUCCESS) {
-        status = set_servers(channel, settings);
-        if (status == ARES_SUCCESS)
-            return channel;
-        ares_destroy(channel->ares);
-    }
+    int status = open_channel(channel, settings);
+    if (status == ARES_SUCCESS)
+        return channel;
     *why = ares_strerror(status);
     free(channel);
     return NULL;

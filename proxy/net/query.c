@@ -33,7 +33,7 @@ static const char *phrase(int status)
     case ARES_EREFUSED:
         return "refused by the server";
     case ARES_ECONNREFUSED:
-        return "no server answers";
+        return "no server has an answer";
     case ARES_EBADNAME:
         return "not a name that DNS can have";
     case ARES_EBADRESP:
@@ -164,7 +164,8 @@ static void on_addresses(void *owner, int status, int timeouts, struct ares_addr
     (void)timeouts;
     bool fine = note_status(call, status) && found != NULL;
     call->query->from_file = call->query->from_file || (fine && call->query->asking);
-    for (const struct ares_addrinfo_node *node = fine ? found->nodes : NULL; node != NULL; node = node->ai_next)
+    for (const struct ares_addrinfo_node *node = fine ? found->nodes : NULL; node != NULL;
+         node = node->ai_next)
         read_node(call, node);
     for (const struct ares_addrinfo_cname *alias = fine ? found->cnames : NULL; alias != NULL;
          alias = alias->next)
@@ -180,8 +181,8 @@ static void on_a(void *owner, int status, int timeouts, unsigned char *message, 
     struct call *call = owner;
     int count = ADDRESSES_MAX;
     (void)timeouts;
-    bool fine = note_status(call, status) &&
-                note_status(call, ares_parse_a_reply(message, len, NULL, found, &count));
+    bool fine =
+        note_status(call, status) && note_status(call, ares_parse_a_reply(message, len, NULL, found, &count));
     for (int i = 0; fine && i < count; i++) {
         lower_ttl(call->query, found[i].ttl);
         add(call, &found[i].ipaddr);

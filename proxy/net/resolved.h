@@ -21,9 +21,10 @@ struct resolved_endpoint {
 struct resolved {
     struct resolved_endpoint *list;
     size_t count, room;
-    uint32_t ttl;        /* s, the smallest of all records */
-    const char *failure; /* a phrase (lives forever): it is incomplete, or empty; NULL: it is all that there is */
-    bool lacks_v4;       /* with failure: these could not be asked for */
+    uint32_t ttl; /* s, the smallest of all records */
+    const char
+        *failure;  /* a phrase (lives forever): it is incomplete, or empty; NULL: it is all that there is */
+    bool lacks_v4; /* with failure: these could not be asked for */
     bool lacks_v6;
 };
 

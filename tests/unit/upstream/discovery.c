@@ -168,7 +168,8 @@ static void it_asks_at_once_and_tells_what_it_found(void **state)
     assert_int_equal(scene->changes, 1);
     assert_int_equal(scene->told.count, 2);
     assert_true(is_told("10.0.0.1:80") && is_told("10.0.0.2:80"));
-    assert_int_equal(times_logged("upstream api: app.test has 2 endpoints; came 10.0.0.1:80, 10.0.0.2:80"), 1);
+    assert_int_equal(times_logged("upstream api: app.test has 2 endpoints; came 10.0.0.1:80, 10.0.0.2:80"),
+                     1);
 }
 
 static void it_asks_again_when_the_ttl_is_over(void **state)
