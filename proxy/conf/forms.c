@@ -126,7 +126,7 @@ const char *form_endpoint(struct text written)
     if (fine && (address_is_unix(&address) || address_port(&address) != 0))
         return NULL;
     if (!fine && has_host_name(written) && text_find(written, '/') == written.len)
-        return "an IP address: names are resolved by discover, not in this build yet";
+        return "an IP address: names are resolved by discover: {dns: NAME:PORT}";
     return "an address and port such as 127.0.0.1:9001, [::1]:9001 or unix:/run/app.sock";
 }
 

@@ -117,7 +117,7 @@ const struct shape schema_upstream = {
     .choices = (const struct choice[]){{CHOICE_AT_LEAST_ONE, endpoint_sources}, {0, NULL}},
     .keys = (const struct key[]){
         {"endpoints", &endpoints, NULL, "Addresses, or maps of address and weight.", KEY_OPTIONAL},
-        {"discover", &discover, NULL, "Find the endpoints by name.", KEY_LATER},
+        {"discover", &discover, NULL, "Find the endpoints by name.", KEY_OPTIONAL},
         {"protocol", &protocol, "http1", "What is spoken to the endpoints.", KEY_OPTIONAL},
         {"tls", &tls, NULL, "Speak TLS to the endpoints.", KEY_LATER},
         {"balance", &balance, "round_robin", "Which endpoint takes the next request.", KEY_OPTIONAL},

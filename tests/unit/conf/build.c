@@ -55,6 +55,68 @@ static void a_route_has_its_defaults(void **state)
     assert_int_equal(route->retries.on, RETRY_CONNECT | RETRY_RESET);
 }
 
+#define WHOLE LISTENER UPSTREAM ROUTE
+#define DISCOVER(map) LISTENER ROUTE "upstreams: {app: {discover: " map "}}\n"
+
+static void discovery_is_read_with_its_defaults(void **state)
+{
+    const struct cluster_settings *cluster =
+        load_fine(state, DISCOVER("{dns: 'app.default.svc:8080'}"))->serve.clusters;
+    assert_int_equal(cluster->endpoint_count, 0);
+    assert_text(cluster->discovery.name, "app.default.svc");
+    assert_int_equal(cluster->discovery.port, 8080);
+    assert_text(cluster->discovery.srv, "");
+    assert_int_equal(cluster->discovery.refresh, 0);
+    cluster = load_fine(state, DISCOVER("{dns: app, srv: _http._tcp, refresh: 30s}"))->serve.clusters;
+    assert_text(cluster->discovery.name, "app");
+    assert_int_equal(cluster->discovery.port, 0);
+    assert_text(cluster->discovery.srv, "_http._tcp");
+    assert_int_equal(cluster->discovery.refresh, 30000);
+    cluster = load_fine(state, LISTENER UPSTREAM ROUTE)->serve.clusters;
+    assert_int_equal(cluster->discovery.name.len, 0);
+}
+
+static void discovery_says_what_it_needs(void **state)
+{
+    char yaml[600], label[] = "a123456789012345678901234567890123456789012345678901234567890.";
+    load_wrong(state, DISCOVER("{dns: app}"), 3, "needs a port for the addresses, such as app:80");
+    load_wrong(state, DISCOVER("{srv: _http._tcp}"), 3, "needs the key 'dns'");
+    load_wrong(state, DISCOVER("{dns: 'app:0'}"), 3, "needs a host name");
+    load_wrong(state, DISCOVER("{dns: 'a..b:80'}"), 3, "needs a host name");
+    load_wrong(state, DISCOVER("{dns: app, srv: http}"), 3, "needs the name of a service");
+    load_wrong(state, DISCOVER("{dns: 'app:80', refresh: 10ms}"), 3,
+               "needs a duration from 1s to 24h, or ttl");
+    snprintf(yaml, sizeof yaml, DISCOVER("{dns: '%s%s%s%sa', srv: _http._tcp}"), label, label, label, label);
+    load_wrong(state, yaml, 3, "longer than DNS allows");
+}
+
+static void the_resolver_has_its_defaults_and_servers(void **state)
+{
+    char written[ADDRESS_TEXT_MAX];
+    const struct resolver_settings *resolver = &load_fine(state, LISTENER UPSTREAM ROUTE)->resolver;
+    assert_int_equal(resolver->server_count, 0);
+    assert_int_equal(resolver->timeout, 2000);
+    assert_int_equal(resolver->attempts, 2);
+    resolver = &load_fine(state, LISTENER UPSTREAM ROUTE
+                          "resolver: {servers: [10.0.0.2, '127.0.0.1:5353', '::1', '[::1]:54', '[::1]'], "
+                          "timeout: 500ms, attempts: 3}\n")
+                    ->resolver;
+    assert_int_equal(resolver->server_count, 5);
+    assert_text(address_write(&resolver->servers[0], written), "10.0.0.2:53");
+    assert_text(address_write(&resolver->servers[1], written), "127.0.0.1:5353");
+    assert_text(address_write(&resolver->servers[2], written), "[::1]:53");
+    assert_text(address_write(&resolver->servers[3], written), "[::1]:54");
+    assert_text(address_write(&resolver->servers[4], written), "[::1]:53");
+    assert_int_equal(resolver->timeout, 500);
+    assert_int_equal(resolver->attempts, 3);
+    load_wrong(state, WHOLE "resolver: {servers: [dns.example]}\n", 4,
+               "needs the IP address of a DNS server");
+    load_wrong(state, WHOLE "resolver: {servers: ['unix:/dns']}\n", 4,
+               "needs the IP address of a DNS server");
+    load_wrong(state, WHOLE "resolver: {servers: []}\n", 4, "needs at least one item");
+    load_wrong(state, WHOLE "resolver: {attempts: 0}\n", 4, "needs a whole number from 1 to 10");
+}
+
 static void an_upstream_has_its_defaults(void **state)
 {
     const struct cluster_settings *cluster = load_fine(state, LISTENER UPSTREAM ROUTE)->serve.clusters;
@@ -263,6 +325,9 @@ int main(void)
         loading_test(defaults_are_those_of_the_interface),
         loading_test(a_listener_has_its_defaults),
         loading_test(a_route_has_its_defaults),
+        loading_test(discovery_is_read_with_its_defaults),
+        loading_test(discovery_says_what_it_needs),
+        loading_test(the_resolver_has_its_defaults_and_servers),
         loading_test(an_upstream_has_its_defaults),
         loading_test(global_keys_arrive),
         loading_test(listener_keys_arrive),

@@ -107,7 +107,7 @@ static void an_upstream_needs_endpoints(void **state)
 static void endpoints_are_addresses_not_names(void **state)
 {
     load_wrong(state, LISTENER ROUTE "upstreams: {app: {endpoints: [app.internal:80]}}\n", 3,
-               "names are resolved by discover, not in this build yet");
+               "names are resolved by discover: {dns: NAME:PORT}");
     load_wrong(state, LISTENER ROUTE "upstreams: {app: {endpoints: ['127.0.0.1']}}\n", 3,
                "needs an address and port");
     load_wrong(state, LISTENER ROUTE "upstreams: {app: {endpoints: ['127.0.0.1:0']}}\n", 3,
