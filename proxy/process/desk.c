@@ -5,19 +5,19 @@
 
 static const struct snapshot_settings nothing;
 
-bool desk_open(struct desk *desk, uv_loop_t *uv, struct admin_state *state, struct buffer *why)
+bool desk_open(struct desk *desk, uv_loop_t *uv, const struct resolver_settings *settings,
+               struct admin_state *state)
 {
     *desk = (struct desk){.state = state};
     sockets_init(&desk->sockets, 1);
     loop_init(&desk->loop, cells_new());
     desk->loop.uv = uv;
-    stewards_init(&desk->stewards, &desk->loop, NULL, NULL);
+    desk->resolver = resolver_new(&desk->loop, settings);
+    stewards_init(&desk->stewards, &desk->loop, desk->resolver);
     desk->site = snapshot_new(&nothing, NULL, NULL);
-    desk->begun = desk->loop.cells != NULL && desk->site != NULL &&
+    desk->begun = desk->loop.cells != NULL && desk->site != NULL && desk->resolver != NULL &&
                   pulse_start(&desk->pulse, &desk->loop) == 0 &&
                   lane_init(&desk->lane, &desk->loop, desk->site);
-    if (!desk->begun)
-        buffer_printf(why, "the control thread cannot start: out of memory");
     return desk->begun;
 }
 
@@ -86,6 +86,7 @@ void desk_close(struct desk *desk)
     if (!desk->begun)
         return;
     stewards_clear(&desk->stewards);
+    resolver_free(desk->resolver);
     fronts_close(&desk->lane);
     loop_beat(&desk->loop);
     pulse_stop(&desk->pulse);

@@ -17,13 +17,15 @@ struct desk {
     struct loop loop;
     struct pulse pulse;
     struct lane lane;
-    struct stewards stewards; /* of the upstreams that are served */
-    bool begun;               /* loop, pulse and lane are there */
+    struct resolver *resolver; /* of their discovery */
+    struct stewards stewards;  /* of the upstreams that are served */
+    bool begun;                /* loop, pulse and lane are there */
 };
 
 /* Begins to serve on the loop: an admin API that shows the serving snapshot. The state must outlive the desk. False with
  * *why when that failed. */
-bool desk_open(struct desk *desk, uv_loop_t *uv, struct admin_state *state, struct buffer *why);
+bool desk_open(struct desk *desk, uv_loop_t *uv, const struct resolver_settings *settings,
+               struct admin_state *state);
 
 /* Prepares an admin API of these settings, which shows that snapshot: opens its sockets. False, and nothing has changed,
  * when that failed. Then either of: */

@@ -9,7 +9,7 @@
 /* How well a listener's address fits the URL. */
 enum nearness { NEAR_NOT, NEAR_PORT, NEAR_SCHEME, NEAR_ADDRESS };
 
-static enum nearness nearness_of(const struct front_plan *front, const struct question *question)
+static enum nearness nearness_of(const struct front_plan *front, const struct explain_question *question)
 {
     bool port = false, address = false;
     for (size_t i = 0; i < front->settings->address_count; i++) {
@@ -24,7 +24,7 @@ static enum nearness nearness_of(const struct front_plan *front, const struct qu
     return address ? NEAR_ADDRESS : NEAR_SCHEME;
 }
 
-static enum nearness nearest(const struct snapshot *snapshot, const struct question *question)
+static enum nearness nearest(const struct snapshot *snapshot, const struct explain_question *question)
 {
     enum nearness best = NEAR_NOT;
     for (size_t i = 0; i < snapshot->settings->front_count; i++) {
@@ -45,8 +45,8 @@ static void print_listener(const struct front_plan *front)
     putchar('\n');
 }
 
-static void print_others(const struct snapshot *snapshot, size_t front, const struct question *question,
-                         const struct route_settings *chosen)
+static void print_others(const struct snapshot *snapshot, size_t front,
+                         const struct explain_question *question, const struct route_settings *chosen)
 {
     const char *heading = chosen != NULL ? "  not these:\n" : "  these don't match:\n";
     for (size_t i = 0; i < snapshot->settings->route_count; i++) {
@@ -60,13 +60,15 @@ static void print_others(const struct snapshot *snapshot, size_t front, const st
     }
 }
 
-static const struct route_settings *find(const struct front_plan *front, const struct question *question)
+static const struct route_settings *find(const struct front_plan *front,
+                                         const struct explain_question *question)
 {
     const struct route *route = route_table_find(front->routes, &question->ask);
     return route != NULL ? route->settings : NULL;
 }
 
-static void explain_front(const struct snapshot *snapshot, size_t index, const struct question *question)
+static void explain_front(const struct snapshot *snapshot, size_t index,
+                          const struct explain_question *question)
 {
     const struct front_plan *front = &snapshot->fronts[index];
     const struct route_settings *chosen = find(front, question);
@@ -79,7 +81,7 @@ static void explain_front(const struct snapshot *snapshot, size_t index, const s
     print_others(snapshot, index, question, chosen);
 }
 
-static size_t count_found(const struct snapshot *snapshot, const struct question *question,
+static size_t count_found(const struct snapshot *snapshot, const struct explain_question *question,
                           enum nearness nearness)
 {
     size_t found = 0;
@@ -89,7 +91,7 @@ static size_t count_found(const struct snapshot *snapshot, const struct question
     return found;
 }
 
-static void print_request(const struct question *question)
+static void print_request(const struct explain_question *question)
 {
     const struct route_ask *ask = &question->ask;
     printf("request %.*s %.*s\n", TEXT_ARGS(question->method), TEXT_ARGS(question->url));
@@ -100,7 +102,7 @@ static void print_request(const struct question *question)
 
 /* Ports are often mapped on the way, so a URL of another port is looked for at each listener; of these only those are
  * told that have a route for it, if any has. */
-static int explain_all(const struct snapshot *snapshot, const struct question *question)
+static int explain_all(const struct snapshot *snapshot, const struct explain_question *question)
 {
     enum nearness nearness = nearest(snapshot, question);
     size_t found = count_found(snapshot, question, nearness);
@@ -119,7 +121,7 @@ static int explain_all(const struct snapshot *snapshot, const struct question *q
     return found > 0 ? 0 : 1;
 }
 
-static int explain_refused(const struct question *question)
+static int explain_refused(const struct explain_question *question)
 {
     printf("request %.*s %.*s\n", TEXT_ARGS(question->method), TEXT_ARGS(question->url));
     printf("  refused    weir answers %u, %s: %s\n", question->fault->status, question->fault->name,
@@ -127,7 +129,7 @@ static int explain_refused(const struct question *question)
     return 1;
 }
 
-static int explain(const struct snapshot_settings *settings, const struct question *question)
+static int explain(const struct snapshot_settings *settings, const struct explain_question *question)
 {
     struct snapshot *snapshot = snapshot_new(settings, NULL, NULL);
     if (snapshot == NULL) {
@@ -152,7 +154,7 @@ static struct config *load(const char *path)
 
 int explain_run(const char *path, int count, char **words)
 {
-    struct question question;
+    struct explain_question question;
     const char *wrong = question_read(&question, count, words);
     int code = wrong != NULL ? 2 : 1;
     if (wrong != NULL)

@@ -3,7 +3,7 @@
 
 #include "http/target.h"
 
-static const char *add_field(struct question *question, struct text line)
+static const char *add_field(struct explain_question *question, struct text line)
 {
     size_t colon = text_find(line, ':');
     struct text name = text_sub(line, 0, colon);
@@ -15,7 +15,7 @@ static const char *add_field(struct question *question, struct text line)
     return fields_add(&question->head.fields, &question->arena, name, value) ? NULL : "out of memory";
 }
 
-static const char *take_word(struct question *question, struct text word)
+static const char *take_word(struct explain_question *question, struct text word)
 {
     if (question->method.len == 0)
         question->method = word;
@@ -26,7 +26,7 @@ static const char *take_word(struct question *question, struct text word)
     return NULL;
 }
 
-static const char *take_words(struct question *question, int count, char **words)
+static const char *take_words(struct explain_question *question, int count, char **words)
 {
     const char *wrong = NULL;
     for (int i = 0; i < count && wrong == NULL; i++) {
@@ -61,7 +61,7 @@ static unsigned port_of(struct text authority, bool secure)
     return port != 0 ? (unsigned)port : secure ? 443 : 80;
 }
 
-static void read_place(struct question *question, const struct head *absolute)
+static void read_place(struct explain_question *question, const struct head *absolute)
 {
     bool secure = text_equal_nocase(absolute->scheme, TEXT("https"));
     question->scheme = secure ? TEXT("https") : TEXT("http");
@@ -73,16 +73,16 @@ static void read_place(struct question *question, const struct head *absolute)
 }
 
 /* A client takes Host from the URL, unless it is told another one. */
-static bool add_host(struct question *question, struct text authority)
+static bool add_host(struct explain_question *question, struct text authority)
 {
     struct head *head = &question->head;
     return fields_have(&head->fields, FIELD_HOST) ||
            fields_add_known(&head->fields, &question->arena, FIELD_HOST, authority);
 }
 
-const char *question_read(struct question *question, int count, char **words)
+const char *question_read(struct explain_question *question, int count, char **words)
 {
-    *question = (struct question){0};
+    *question = (struct explain_question){0};
     arena_init(&question->arena, 0);
     const char *wrong = take_words(question, count, words);
     if (wrong != NULL)
@@ -107,7 +107,7 @@ const char *question_read(struct question *question, int count, char **words)
     return NULL;
 }
 
-void question_clear(struct question *question)
+void question_clear(struct explain_question *question)
 {
     arena_clear(&question->arena);
 }

@@ -6,7 +6,7 @@
 #include "exchange/route_ask.h"
 #include "net/address.h"
 
-struct question {
+struct explain_question {
     struct arena arena;
     struct text method, url;
     struct text scheme; /* of the URL: "http" or "https" */
@@ -18,7 +18,7 @@ struct question {
 };
 
 /* NULL, or what is wrong with the words. To be cleared in either case. */
-const char *question_read(struct question *question, int count, char **words);
-void question_clear(struct question *question);
+const char *question_read(struct explain_question *question, int count, char **words);
+void question_clear(struct explain_question *question);
 
 #endif

@@ -115,8 +115,11 @@ static void show(struct service *service)
 
 static bool open_desk(struct service *service, struct buffer *why)
 {
-    if (!desk_open(&service->desk, service->uv, &service->state, why) ||
-        !prepare_desk(service, service->config, service->snapshot, why))
+    if (!desk_open(&service->desk, service->uv, &service->config->resolver, &service->state)) {
+        buffer_printf(why, "the control thread cannot start: out of memory");
+        return false;
+    }
+    if (!prepare_desk(service, service->config, service->snapshot, why))
         return false;
     service->desk.stewards.changed = refresh_workers;
     service->desk.stewards.owner = service;

@@ -33,6 +33,7 @@ static bool copy_settings(struct roster *roster, const struct cluster_settings *
     *copy = *settings;
     copy->endpoints = NULL;
     copy->endpoint_count = 0;
+    copy->discovery = (struct discovery_settings){0};
     return copy_text(roster, &copy->name) && copy_text(roster, &copy->hash_on.name) &&
            copy_text(roster, &copy->sticky.cookie) && copy_text(roster, &copy->probe.path) &&
            copy_text(roster, &copy->probe.host) && copy_expect(roster, &copy->probe);

@@ -13,12 +13,13 @@ struct steward {
     struct cluster *cluster;                 /* a reference */
     const struct cluster_settings *settings; /* of the config in force */
     struct wishes wishes;                    /* the operator's */
+    struct discovery *discovery;             /* NULL: nothing is discovered */
     struct map probes;                       /* by the name of their endpoint */
     struct list_node node;
     bool wanted; /* while a config is put in force: it has this cluster */
 };
 
-/* The endpoints as config and operator have them together. */
+/* The endpoints as config, discovery and operator have them together. */
 struct draft {
     struct endpoint_settings *list;
     size_t count;
@@ -55,19 +56,45 @@ static void draft_add_wishes(struct draft *draft, const struct wishes *wishes)
     }
 }
 
+static void draft_add_discovered(struct draft *draft, const struct steward *steward, struct arena *names)
+{
+    const struct resolved *found = discovery_list(steward->discovery);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct resolved_endpoint *one = &found->list[i];
+        char room[ADDRESS_TEXT_MAX];
+        struct text name = arena_copy(names, address_write(&one->address, room));
+        if (name.at != NULL && !draft_has(draft, &one->address))
+            draft_add(
+                draft, &steward->wishes,
+                &(struct endpoint_settings){
+                    .address = one->address, .name = name, .weight = one->weight, .backup = one->backup});
+    }
+}
+
+static size_t most_endpoints(const struct steward *steward)
+{
+    size_t found = steward->discovery != NULL ? discovery_list(steward->discovery)->count : 0;
+    return steward->settings->endpoint_count + found + steward->wishes.count;
+}
+
 static struct roster *compose(const struct steward *steward)
 {
     struct cluster_settings settings = *steward->settings;
     struct draft draft = {0};
-    draft.list = calloc(settings.endpoint_count + steward->wishes.count + 1, sizeof *draft.list);
+    struct arena names;
+    draft.list = calloc(most_endpoints(steward) + 1, sizeof *draft.list);
     if (draft.list == NULL)
         return NULL;
+    arena_init(&names, 0);
     for (size_t i = 0; i < settings.endpoint_count; i++)
         draft_add(&draft, &steward->wishes, &settings.endpoints[i]);
+    if (steward->discovery != NULL)
+        draft_add_discovered(&draft, steward, &names);
     draft_add_wishes(&draft, &steward->wishes);
     settings.endpoints = draft.list;
     settings.endpoint_count = draft.count;
     struct roster *roster = roster_new(&settings);
+    arena_clear(&names);
     free(draft.list);
     return roster;
 }
@@ -151,6 +178,7 @@ static void steward_free(struct steward *steward)
 {
     list_remove(&steward->node);
     steward->cluster->steward = NULL;
+    discovery_free(steward->discovery);
     free_probes(&steward->probes);
     wishes_clear(&steward->wishes);
     cluster_unref(steward->cluster);
@@ -182,10 +210,34 @@ static struct steward *find(const struct stewards *stewards, struct text name)
     return NULL;
 }
 
-void stewards_init(struct stewards *stewards, struct loop *loop, void (*changed)(void *owner), void *owner)
+void stewards_init(struct stewards *stewards, struct loop *loop, struct resolver *resolver)
 {
-    *stewards = (struct stewards){.loop = loop, .dialer = &dialer_tcp, .changed = changed, .owner = owner};
+    *stewards = (struct stewards){.loop = loop, .dialer = &dialer_tcp, .directory = directory_of(resolver)};
     list_init(&stewards->all);
+}
+
+static void on_discovered(void *owner, const struct resolved *list)
+{
+    struct steward *steward = owner;
+    (void)list; /* compose asks for it */
+    if (put_in_force(steward))
+        steward->all->changed(steward->all->owner);
+}
+
+/* What was found under another name goes with it; the first answer follows soon. */
+static void follow_discovery(struct steward *steward, const struct discovery_settings *settings)
+{
+    const struct discovery_owner owner = {steward->cluster->name, steward, on_discovered};
+    if (steward->discovery != NULL && discovery_follow(steward->discovery, settings))
+        return;
+    discovery_free(steward->discovery);
+    steward->discovery = NULL;
+    if (settings->name.len == 0)
+        return;
+    steward->discovery = discovery_new(steward->all->loop, &steward->all->directory, settings, &owner);
+    if (steward->discovery == NULL)
+        log_write(LOG_ERROR, "upstream %.*s: out of memory to find its endpoints",
+                  TEXT_ARGS(steward->cluster->name));
 }
 
 static void follow_one(struct stewards *stewards, struct cluster *cluster,
@@ -201,6 +253,7 @@ static void follow_one(struct stewards *stewards, struct cluster *cluster,
     steward->settings = settings;
     steward->wanted = true;
     wishes_forgive(&steward->wishes);
+    follow_discovery(steward, &settings->discovery);
     put_in_force(steward);
 }
 

@@ -11,19 +11,22 @@
 
 #include "upstream/cluster.h"
 #include "upstream/connector.h"
+#include "upstream/discovery.h"
 
 struct stewards {
     struct loop *loop;
     const struct dialer *dialer;  /* of probes */
+    struct directory directory;   /* of discovery */
     struct list all;              /* by steward.node */
-    void (*changed)(void *owner); /* rosters have: the loops are to be told */
+    void (*changed)(void *owner); /* rosters have: the loops are to be told; set by the owner */
     void *owner;
 };
 
-void stewards_init(struct stewards *stewards, struct loop *loop, void (*changed)(void *owner), void *owner);
+/* The resolver must outlive them. */
+void stewards_init(struct stewards *stewards, struct loop *loop, struct resolver *resolver);
 
 /* These clusters, with these settings, are in force from now on: their rosters are installed before it returns, without a
- * word to changed. The settings must live until the next call. What has no memory goes on as it was, and says so in the
+ * word to changed. The settings must live until the next call has returned. What has no memory goes on as it was, and says so in the
  * log. */
 void stewards_follow(struct stewards *stewards, struct cluster **clusters,
                      const struct cluster_settings *settings, size_t count);

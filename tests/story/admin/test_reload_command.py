@@ -34,7 +34,10 @@ class Played:
         with link:
             link.settimeout(20)
             while b"\r\n\r\n" not in self.request:
-                self.request += link.recv(65536)
+                piece = link.recv(65536)
+                if not piece:
+                    return
+                self.request += piece
             link.sendall(self.answer)
 
     def __enter__(self):
