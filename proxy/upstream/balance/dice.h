@@ -26,10 +26,10 @@ static inline uint64_t dice_next(struct dice *dice)
     return dice_mix(dice->state += 0x9e3779b97f4a7c15u);
 }
 
-/* 0 to sides - 1, sides from 1 to 2^32. The bias is below sides / 2^32. */
+/* 0 to sides - 1. The bias is below sides / 2^64. */
 static inline uint64_t dice_roll(struct dice *dice, uint64_t sides)
 {
-    return ((dice_next(dice) >> 32) * sides) >> 32;
+    return dice_next(dice) % sides;
 }
 
 #endif

@@ -39,14 +39,14 @@ static size_t search(const uint64_t *sums, size_t count, uint64_t mark)
 }
 
 /* One by one, with a single draw among those that are allowed. */
-static size_t draw_from_rest(struct dice *dice, const struct choice *choice, size_t not)
+static size_t draw_from_rest(struct dice *dice, const struct choice *choice, size_t except)
 {
     uint64_t sum = 0;
     size_t found = CHOICE_NONE;
     for (size_t i = 0; i < choice->roster->count; i++) {
-        if (i == not|| !choice->allows(choice, i))
+        if (i == except || !choice->allows(choice, i))
             continue;
-        uint64_t weight = choice->roster->members[i].weight;
+        uint64_t weight = choice_weight(choice, i);
         sum += weight;
         if (dice_roll(dice, sum) < weight)
             found = i;
@@ -54,15 +54,22 @@ static size_t draw_from_rest(struct dice *dice, const struct choice *choice, siz
     return found;
 }
 
-size_t draw(struct dice *dice, const struct choice *choice, size_t not)
+/* Of a weight that still grows, a part. */
+static bool is_turned_down(struct dice *dice, const struct choice *choice, size_t index)
+{
+    uint64_t whole = (uint64_t)choice->roster->members[index].weight * 256;
+    return choice->roster->settings.slow_start != 0 && dice_roll(dice, whole) >= choice_weight(choice, index);
+}
+
+size_t draw(struct dice *dice, const struct choice *choice, size_t except)
 {
     const struct roster *roster = choice->roster;
     const uint64_t *sums = roster->plan;
     uint64_t sum = roster->count > 0 ? sums[roster->count - 1] : 0;
     for (int i = 0; i < MISSES && sum > 0; i++) {
         size_t index = search(sums, roster->count, dice_roll(dice, sum));
-        if (index != not&&choice->allows(choice, index))
+        if (index != except && choice->allows(choice, index) && !is_turned_down(dice, choice, index))
             return index;
     }
-    return draw_from_rest(dice, choice, not);
+    return draw_from_rest(dice, choice, except);
 }

@@ -2,7 +2,7 @@
 /*
  * Drawing a member at random, each by its weight. The plan is the sums of the weights so far, so that a draw is a search
  * by halves; a member that isn't allowed is drawn again, and after some misses those that are left are looked at one by
- * one.
+ * one. Who starts slowly is turned down as often as is missing of its weight.
  */
 #ifndef UPSTREAM_BALANCE_DRAW_H
 #define UPSTREAM_BALANCE_DRAW_H
@@ -14,7 +14,7 @@
 bool draw_plan(struct roster *roster);
 void draw_forget(struct roster *roster);
 
-/* A member that is allowed, other than not (CHOICE_NONE: any), or CHOICE_NONE. */
-size_t draw(struct dice *dice, const struct choice *choice, size_t not);
+/* A member that is allowed, other than except (CHOICE_NONE: any), or CHOICE_NONE. */
+size_t draw(struct dice *dice, const struct choice *choice, size_t except);
 
 #endif

@@ -109,15 +109,20 @@ static size_t state_size(const struct roster *roster)
     return 0;
 }
 
-static size_t pick_any(const struct choice *choice, uint64_t hash)
+/* Few are left: of all that are allowed the one that the request and the id together rank highest (rendezvous hashing),
+ * which spreads as evenly and is the same everywhere, but asks about each. */
+static size_t pick_highest(const struct choice *choice, uint64_t hash)
 {
-    size_t count = choice->roster->count;
-    for (size_t i = 0; i < count; i++) {
-        size_t index = (size_t)((hash + i) % count);
-        if (choice->allows(choice, index))
-            return index;
+    size_t found = CHOICE_NONE;
+    uint64_t highest = 0;
+    for (size_t i = 0; i < choice->roster->count; i++) {
+        uint64_t rank = dice_mix(hash ^ choice->roster->members[i].endpoint->id);
+        if ((found != CHOICE_NONE && rank <= highest) || !choice->allows(choice, i))
+            continue;
+        found = i;
+        highest = rank;
     }
-    return CHOICE_NONE;
+    return found;
 }
 
 /* Each hop looks at another place of the table, so that the requests of a member that is out spread over all the others
@@ -135,7 +140,7 @@ static size_t pick(void *state, const struct choice *choice)
             return index;
         hash = dice_mix(hash + 0x9e3779b97f4a7c15u);
     }
-    return pick_any(choice, hash);
+    return pick_highest(choice, hash);
 }
 
 const struct balancer balancer_maglev = {

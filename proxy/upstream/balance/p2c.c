@@ -22,10 +22,10 @@ static void start(void *state, const struct roster *roster, unsigned number)
 static uint64_t load_of(const struct choice *choice, size_t index)
 {
     struct endpoint *endpoint = choice->roster->members[index].endpoint;
-    return (uint64_t)atomic_load_explicit(&endpoint->active, memory_order_relaxed) + 1;
+    return atomic_load_explicit(&endpoint->active, memory_order_relaxed);
 }
 
-/* (active + 1) / weight, without dividing */
+/* active / weight, without dividing; two that are idle are equals, and the draw has seen to their weights. */
 static bool is_less(const struct choice *choice, size_t a, size_t b)
 {
     return load_of(choice, a) * choice_weight(choice, b) < load_of(choice, b) * choice_weight(choice, a);

@@ -9,8 +9,11 @@
 #include "upstream/balance/balancer.h"
 #include "upstream/balance/dice.h"
 
-/* Points for one of the least weight, as far as the whole ring stays below the most. */
+/* Points for a weight of 1, as far as the whole ring stays below the most: 4 MiB. */
 enum { POINTS_EACH = 160, POINTS_MOST = 1 << 18 };
+
+/* After so many points that were no good it is worth asking everybody once, before a walk around the whole ring. */
+enum { PATIENCE = 256 };
 
 struct point {
     uint64_t at;
@@ -29,31 +32,18 @@ static int compare(const void *a, const void *b)
     return left->at < right->at ? -1 : left->at > right->at;
 }
 
-static uint64_t sum_weights(const struct roster *roster, uint64_t *least)
-{
-    uint64_t sum = 0;
-    *least = UINT64_MAX;
-    for (size_t i = 0; i < roster->count; i++) {
-        uint64_t weight = roster->members[i].weight;
-        sum += weight;
-        if (weight != 0 && weight < *least)
-            *least = weight;
-    }
-    return sum;
-}
-
-/* Points in all; each member has its weight's share of them, and at least one. */
+/* It depends on nobody's weight but the sum, and on that only in rings that are full: so when somebody goes, the points of
+ * the others stay, or nearly. */
 static double points_per_weight(const struct roster *roster)
 {
-    uint64_t least;
-    uint64_t sum = sum_weights(roster, &least);
-    if (sum == 0)
-        return 0;
-    double wanted = (double)POINTS_EACH / (double)least;
-    double most = (double)POINTS_MOST / (double)sum;
-    return wanted < most ? wanted : most;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < roster->count; i++)
+        sum += roster->members[i].weight;
+    double most = (double)POINTS_MOST / (double)(sum > 0 ? sum : 1);
+    return most < POINTS_EACH ? most : POINTS_EACH;
 }
 
+/* At least one. */
 static size_t points_of(const struct roster *roster, size_t index, double per_weight)
 {
     double points = roster->members[index].weight * per_weight;
@@ -106,14 +96,21 @@ static size_t search(const struct ring *ring, uint64_t hash)
     return low < ring->count ? low : 0;
 }
 
-static size_t pick(void *state, const struct choice *choice)
+static bool has_any(const struct choice *choice)
 {
-    const struct ring *ring = choice->roster->plan;
+    for (size_t i = 0; i < choice->roster->count; i++)
+        if (choice->allows(choice, i))
+            return true;
+    return false;
+}
+
+static size_t walk(const struct ring *ring, const struct choice *choice, size_t at)
+{
     size_t refused = CHOICE_NONE; /* neighbouring points are often one member's: don't ask again */
-    (void)state;
-    size_t at = ring->count > 0 ? search(ring, dice_mix(choice->hash)) : 0;
     for (size_t i = 0; i < ring->count; i++) {
         size_t index = ring->points[at + i < ring->count ? at + i : at + i - ring->count].index;
+        if (i == PATIENCE && !has_any(choice))
+            return CHOICE_NONE;
         if (index == refused)
             continue;
         if (choice->allows(choice, index))
@@ -121,6 +118,13 @@ static size_t pick(void *state, const struct choice *choice)
         refused = index;
     }
     return CHOICE_NONE;
+}
+
+static size_t pick(void *state, const struct choice *choice)
+{
+    const struct ring *ring = choice->roster->plan;
+    (void)state;
+    return walk(ring, choice, search(ring, dice_mix(choice->hash)));
 }
 
 const struct balancer balancer_ring_hash = {
