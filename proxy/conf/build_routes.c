@@ -32,11 +32,33 @@ static size_t position(const struct build *build, enum reference table, struct t
     return name == NULL ? 0 : name->index;
 }
 
+static void build_split(struct build *build, struct section section, struct split_settings *split)
+{
+    struct item single;
+    const struct node *node = section_node(section, "split");
+    const struct shape *share = schema_key(section.shape, TEXT("split"))->shape->item;
+    split->shares = build_take(build, section_count(section, "split"), sizeof *split->shares);
+    for (const struct item *item = section_items(section, "split", &single);
+         item != NULL && split->shares != NULL; item = item->next) {
+        uint64_t weight = 0;
+        if (item->value->kind == NODE_SCALAR)
+            (void)schema_read(share, item->value->text, &weight);
+        split->shares[split->count++] =
+            (struct split_share){position(build, REFERENCE_UPSTREAM, item->key), build_count(weight)};
+        split->sum += weight;
+    }
+    if (split->count > 0 && split->sum == 0)
+        problem_add(build->problems, node->place, "split: every share is 0, so nothing could answer");
+}
+
 static void build_target(struct build *build, struct section section, struct route_settings *route)
 {
     route->target = TARGET_UPSTREAM;
     route->cluster = position(build, REFERENCE_UPSTREAM, section_text(section, "upstream"));
-    if (section_node(section, "redirect") != NULL) {
+    if (section_node(section, "split") != NULL) {
+        route->target = TARGET_SPLIT;
+        build_split(build, section, &route->split);
+    } else if (section_node(section, "redirect") != NULL) {
         route->target = TARGET_REDIRECT;
         build_redirect(build, section_map(section, "redirect"), route);
     } else if (section_node(section, "respond") != NULL) {

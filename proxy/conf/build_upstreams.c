@@ -94,6 +94,25 @@ static void build_care(struct build *build, struct section upstream, struct clus
     cluster->max_requests = build_count(section_number(upstream, "max_requests"));
 }
 
+static void build_affinity(struct build *build, struct section upstream, struct cluster_settings *cluster)
+{
+    struct text on = section_text(upstream, "hash_on");
+    bool header = text_starts(on, TEXT("header:"));
+    if (header || text_starts(on, TEXT("cookie:"))) {
+        cluster->hash_on.source = header ? HASH_HEADER : HASH_COOKIE;
+        cluster->hash_on.name = build_text(build, text_sub(on, 7, on.len - 7));
+    } else {
+        cluster->hash_on.source = text_equal(on, TEXT("host"))   ? HASH_HOST
+                                  : text_equal(on, TEXT("path")) ? HASH_PATH
+                                                                 : HASH_CLIENT_IP;
+    }
+    if (section_node(upstream, "sticky") == NULL)
+        return;
+    struct section sticky = section_map(upstream, "sticky");
+    cluster->sticky.cookie = build_text(build, section_text(sticky, "cookie"));
+    cluster->sticky.ttl = section_number(sticky, "ttl");
+}
+
 void build_upstreams(struct build *build, struct section root)
 {
     struct snapshot_settings *serve = &build->config->serve;
@@ -107,6 +126,7 @@ void build_upstreams(struct build *build, struct section root)
         struct cluster_settings *cluster = &serve->clusters[serve->cluster_count++];
         cluster->name = build_text(build, item->key);
         cluster->balance = (enum balance_kind)section_number(upstream, "balance");
+        build_affinity(build, upstream, cluster);
         build_endpoints(build, upstream, cluster);
         build_discovery(build, upstream, cluster);
         build_pool(section_map(upstream, "pool"), &cluster->pool);

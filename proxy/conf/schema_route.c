@@ -235,7 +235,7 @@ const struct shape schema_route = {
          KEY_OPTIONAL},
         {"match", &match, NULL, "Which requests; all of them if it isn't said.", KEY_OPTIONAL},
         {"upstream", &type_upstream_name, NULL, "The backends that answer.", KEY_OPTIONAL},
-        {"split", &split, NULL, "Several upstreams and their shares.", KEY_LATER},
+        {"split", &split, NULL, "Several upstreams and their shares; 0: nothing.", KEY_OPTIONAL},
         {"redirect", &redirect, NULL, "Send the client elsewhere.", KEY_OPTIONAL},
         {"respond", &respond, NULL, "Answer at once.", KEY_OPTIONAL},
         {"rewrite", &rewrite, NULL, "Change path and host on the way to the backend.", KEY_OPTIONAL},

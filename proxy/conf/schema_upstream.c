@@ -70,7 +70,8 @@ static const struct shape sticky = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
         {"cookie", &cookie_name, NULL, "The cookie that names the endpoint.", KEY_REQUIRED},
-        {"ttl", &type_duration, "1h", "How long the client keeps it.", KEY_OPTIONAL},
+        {"ttl", &type_duration, "1h", "How long the client keeps it; 0: while the browser runs.",
+         KEY_OPTIONAL},
         {0},
     }};
 
@@ -121,8 +122,8 @@ const struct shape schema_upstream = {
         {"protocol", &protocol, "http1", "What is spoken to the endpoints.", KEY_OPTIONAL},
         {"tls", &tls, NULL, "Speak TLS to the endpoints.", KEY_LATER},
         {"balance", &balance, "round_robin", "Which endpoint takes the next request.", KEY_OPTIONAL},
-        {"hash_on", &hash_on, NULL, "What ring_hash and maglev look at.", KEY_LATER},
-        {"sticky", &sticky, NULL, "Keep a client on its endpoint.", KEY_LATER},
+        {"hash_on", &hash_on, "client_ip", "What ring_hash and maglev look at.", KEY_OPTIONAL},
+        {"sticky", &sticky, NULL, "Keep a client on its endpoint, by a cookie.", KEY_OPTIONAL},
         {"pool", &pool, NULL, "Kept connections and the queue for them.", KEY_OPTIONAL},
         {"health_check", &health_check, NULL, "Ask endpoints whether they are well.", KEY_OPTIONAL},
         {"outlier", &outlier, NULL, "Leave out endpoints that fail.", KEY_OPTIONAL},

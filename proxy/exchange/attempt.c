@@ -6,6 +6,7 @@
 #include "base/codes.h"
 #include "base/histogram.h"
 #include "base/log.h"
+#include "exchange/affinity.h"
 #include "exchange/forward.h"
 #include "exchange/relay.h"
 #include "upstream/budget.h"
@@ -30,6 +31,7 @@ bool attempt_begin(struct exchange *exchange)
     claim->connect_timeout = settings_of(exchange)->timeouts.connect;
     claim->stream = NULL;
     claim->fault = NULL;
+    affinity_ask(exchange, upstream_settings(upstream_of(exchange)), claim);
     if (exchange->attempts++ == 0)
         budget_pay(upstream_budget(upstream_of(exchange)), settings_of(exchange)->retries.budget);
     if (settings_of(exchange)->retries.per_try > 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/affinity.h"
 #include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
 
@@ -44,8 +45,9 @@ bool forward_response(struct exchange *exchange)
         .has_length = in->has_length,
     };
     return message_forward_fields(&in->fields, &out->fields, arena, own ? 0 : FIELD_BIT(VIA)) &&
-           (own || add_via(exchange, &out->fields)) && add_date(exchange, &out->fields) &&
-           forward_upgrade(in, out, arena) && apply_rules(exchange, &out->fields);
+           (own || (add_via(exchange, &out->fields) && affinity_tell(exchange, &out->fields))) &&
+           add_date(exchange, &out->fields) && forward_upgrade(in, out, arena) &&
+           apply_rules(exchange, &out->fields);
 }
 
 static bool may_pass(const struct exchange *exchange, unsigned status)

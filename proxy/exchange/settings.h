@@ -56,6 +56,19 @@ struct error_settings {
 };
 
 enum path_match { PATH_ANY, PATH_EXACT, PATH_PREFIX, PATH_REGEX };
+
+/* One of the upstreams that share a route's requests. */
+struct split_share {
+    size_t cluster;  /* index into snapshot_settings.clusters */
+    unsigned weight; /* of the sum of all; 0: nothing */
+};
+
+struct split_settings {
+    struct split_share *shares;
+    size_t count;
+    uint64_t sum; /* of the weights, not 0 */
+};
+
 enum host_rewrite { HOST_PRESERVE, HOST_UPSTREAM, HOST_NAME };
 
 /* What a backend is asked for in place of what the client asked for. */
@@ -66,7 +79,7 @@ struct rewrite_settings {
     struct text host_name; /* HOST_NAME */
 };
 
-enum route_target { TARGET_UPSTREAM, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
+enum route_target { TARGET_UPSTREAM, TARGET_SPLIT, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
 
 enum retry_on {
     RETRY_CONNECT = 1 << 0,
@@ -104,6 +117,7 @@ struct route_settings {
         unsigned status;
     } redirect;
     struct respond_settings respond;
+    struct split_settings split;
     struct rewrite_settings rewrite;
     const struct field_rules *request_fields;  /* on the way to the backend; NULL: none */
     const struct field_rules *response_fields; /* of every answer, also weir's own; NULL: none */

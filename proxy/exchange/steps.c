@@ -7,6 +7,7 @@
 #include "exchange/relay.h"
 #include "exchange/reply.h"
 #include "exchange/request_id.h"
+#include "exchange/split.h"
 #include "exchange/trail.h"
 
 static enum verdict go(struct exchange *exchange, enum step step)
@@ -108,6 +109,9 @@ static enum verdict admit(struct exchange *exchange)
     switch (settings->target) {
     case TARGET_UPSTREAM:
         exchange->cluster = settings->cluster;
+        return go(exchange, STEP_PICKED);
+    case TARGET_SPLIT:
+        exchange->cluster = split_choose(&settings->split, lane_random(exchange->lane));
         return go(exchange, STEP_PICKED);
     case TARGET_REDIRECT:
         exchange->up = reply_redirect(exchange);

@@ -87,6 +87,39 @@ static void placeholders_are_known_ones(void **state)
     load_fine(state, LISTENER "routes: [{redirect: {to: 'https://{host}{path}?{{{client_ip}'}}]\n");
 }
 
+static void a_split_refers_to_upstreams_by_weight(void **state)
+{
+#define TWO "upstreams: {app: {endpoints: [127.0.0.1:9001]}, next: {endpoints: [127.0.0.1:9002]}}\n"
+    const struct route_settings *route =
+        route_of(load_fine(state, LISTENER TWO "routes: [{split: {next: 10, app: 0}}]\n"));
+    assert_int_equal(route->target, TARGET_SPLIT);
+    assert_int_equal(route->split.count, 2);
+    assert_int_equal(route->split.sum, 10);
+    assert_int_equal(route->split.shares[0].cluster, 1);
+    assert_int_equal(route->split.shares[0].weight, 10);
+    load_wrong(state, LISTENER TWO "routes: [{split: {next: 0, app: 0}}]\n", 3, "every share is 0");
+    assert_null(load(state, LISTENER TWO "routes: [{split: {next: 1, app: -1}}]\n"));
+    problem_at(state, 3, 33, "needs a whole number");
+    assert_null(load(state, LISTENER TWO "routes: [{split: {next: 1, ap: 1}}]\n"));
+    assert_true(any_problem_says(state, "there is no upstream 'ap'"));
+}
+
+static void an_upstream_says_what_is_hashed_and_which_cookie_sticks(void **state)
+{
+#define UPSTREAM_WITH(keys) LISTENER ROUTE "upstreams: {app: {endpoints: [127.0.0.1:9001], " keys "}}\n"
+    const struct cluster_settings *cluster =
+        &load_fine(state, UPSTREAM_WITH("balance: maglev, hash_on: 'header:X-User'"))->serve.clusters[0];
+    assert_int_equal(cluster->hash_on.source, HASH_HEADER);
+    assert_text(cluster->hash_on.name, "X-User");
+    cluster = &load_fine(state, UPSTREAM_WITH("balance: ring_hash, hash_on: path"))->serve.clusters[0];
+    assert_int_equal(cluster->hash_on.source, HASH_PATH);
+    assert_int_equal(cluster->sticky.cookie.len, 0);
+    cluster = &load_fine(state, UPSTREAM_WITH("balance: ring_hash, sticky: {cookie: id}"))->serve.clusters[0];
+    assert_int_equal(cluster->hash_on.source, HASH_CLIENT_IP);
+    assert_text(cluster->sticky.cookie, "id");
+    assert_int_equal(cluster->sticky.ttl, 3600000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +128,8 @@ int main(void)
         loading_test(rules_for_fields_know_what_they_are_for),
         loading_test(fields_that_frame_or_belong_to_a_hop_cannot_be_changed),
         loading_test(placeholders_are_known_ones),
+        loading_test(a_split_refers_to_upstreams_by_weight),
+        loading_test(an_upstream_says_what_is_hashed_and_which_cookie_sticks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ struct peer {
     struct link *link; /* NULL: closed by weir, or never opened */
     struct buffer got;
     bool eof;
+    unsigned port; /* of a backend: what was dialled */
 };
 
 struct scene {
@@ -100,10 +101,12 @@ static inline struct link *scene_dial(const struct dialer *dialer, struct loop *
                                       const struct address *address)
 {
     struct scene *scene = CONTAINER(dialer, struct scene, dialer);
-    (void)address;
     if (scene->refuse || scene->backend_count == SCENE_PEERS)
         return NULL;
-    return peer_open(loop, &scene->backends[scene->backend_count++]);
+    struct peer *backend = &scene->backends[scene->backend_count++];
+    struct link *link = peer_open(loop, backend);
+    backend->port = address_is_unix(address) ? 0 : address_port(address);
+    return link;
 }
 
 static inline void scene_settings(struct scene *scene)
@@ -152,7 +155,8 @@ static inline void scene_start(struct scene *scene)
     ASSERT(scene->snapshot != NULL && lane_init(&scene->lane, &scene->loop, scene->snapshot));
     snapshot_unref(scene->snapshot);
     scene->dialer = (struct dialer){scene_dial, start_nothing};
-    upstream_dial_with(scene->lane.view->upstreams[0], &scene->dialer);
+    for (size_t i = 0; i < scene->settings.cluster_count; i++)
+        upstream_dial_with(scene->lane.view->upstreams[i], &scene->dialer);
     scene->front = front_new(&scene->lane, &scene->snapshot->fronts[0]);
     ASSERT(scene->front != NULL);
 }

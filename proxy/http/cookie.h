@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cookies of requests (RFC 6265 section 4.2), read with the leniency of section 5: whatever stands between semicolons. */
+#ifndef HTTP_COOKIE_H
+#define HTTP_COOKIE_H
+
+#include "http/fields.h"
+
+/* The value of the first cookie of that name, case kept, without quotes around it; points into the field. False when there
+ * is none. One pass over the Cookie fields, however many cookies a client makes of them. */
+bool cookie_find(const struct fields *fields, struct text name, struct text *value);
+
+#endif
