@@ -38,6 +38,8 @@ struct metric {
       "Time from a request's first byte to its answer's last, by listener and route.")                       \
     F(faults, METRIC_COUNTER, "weir_faults_total", CELLS_FAULT,                                              \
       "Requests that failed, by listener, route and fault.")                                                 \
+    F(mirrors_dropped, METRIC_COUNTER, "weir_mirrors_dropped_total", CELLS_ONE,                              \
+      "Copies of requests that were given up before they were answered, by listener and route.")             \
     F(received, METRIC_COUNTER, "weir_received_bytes_total", CELLS_ONE,                                      \
       "Bytes received from clients, by listener.")                                                           \
     F(sent, METRIC_COUNTER, "weir_sent_bytes_total", CELLS_ONE, "Bytes sent to clients, by listener.")       \

@@ -95,6 +95,18 @@ static void build_limits(struct section section, struct route_settings *route)
     route->retries.budget = build_count(section_number(retries, "budget"));
 }
 
+static void build_mirror(struct build *build, struct section section, struct route_settings *route)
+{
+    const struct node *node = section_node(section, "mirror");
+    struct section mirror = section_map(section, "mirror");
+    if (node == NULL)
+        return;
+    route->mirror.cluster = position(build, REFERENCE_UPSTREAM, section_text(mirror, "upstream"));
+    route->mirror.percent = build_count(section_number(mirror, "percent"));
+    if (route->target != TARGET_UPSTREAM && route->target != TARGET_SPLIT)
+        problem_add(build->problems, node->place, "mirror: needs a route with upstream or split");
+}
+
 /* Brackets can't stand in a name of the operator, so a made one is never taken already. */
 static struct text route_name(struct build *build, struct section section, size_t index)
 {
@@ -111,6 +123,7 @@ static void build_route(struct build *build, struct section section, struct rout
     build_match(build, section_map(section, "match"), route);
     build_target(build, section, route);
     build_limits(section, route);
+    build_mirror(build, section, route);
     build_rewrite(build, section_map(section, "rewrite"), &route->rewrite);
     build_headers(build, section_map(section, "headers"), route);
     build_errors(build, section, route);

@@ -248,6 +248,6 @@ const struct shape schema_route = {
         {"rate_limit", &rate_limit, NULL, "Refuse beyond a rate.", KEY_LATER},
         {"plugins", &plugins, "[]", "Plugins in order, each with its settings.", KEY_LATER},
         {"errors", &errors, NULL, "Bodies for weir's own error answers, by status.", KEY_OPTIONAL},
-        {"mirror", &mirror, NULL, "Send copies to another upstream.", KEY_LATER},
+        {"mirror", &mirror, NULL, "Send copies of requests to another upstream.", KEY_OPTIONAL},
         {0},
     }};

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "exchange/affinity.h"
 #include "exchange/forward.h"
+#include "exchange/mirror.h"
 #include "exchange/relay.h"
 #include "upstream/budget.h"
 #include "upstream/outlier.h"
@@ -69,7 +70,9 @@ size_t attempt_feed(struct exchange *exchange)
         chain_clear(&exchange->replay);
     }
     size_t before = exchange->replay.len;
-    size_t moved = relay(down, exchange->up, exchange->replay_lost ? NULL : &exchange->replay);
+    struct chain *replay = exchange->replay_lost ? NULL : &exchange->replay;
+    size_t moved =
+        exchange->mirror != NULL ? mirror_relay(exchange, replay) : relay(down, exchange->up, replay);
     if (!exchange->replay_lost && exchange->replay.len != before + moved)
         exchange->replay_lost = true; /* out of memory for it */
     exchange->body_in += moved;

@@ -25,6 +25,8 @@ enum step {
     STEP_COUNT
 };
 
+struct mirror;
+
 /* What exchanges begin with at a front; a reload changes it. */
 struct entry {
     struct lane *lane;
@@ -56,7 +58,8 @@ struct exchange {
     struct stream *down;
     struct stream *up; /* NULL before ADMITTED and between attempts */
     const struct route *route;
-    size_t cluster; /* whose answer is wanted: index into the snapshot's */
+    struct mirror *mirror; /* gets a copy of the request; NULL: none */
+    size_t cluster;        /* whose answer is wanted: index into the snapshot's */
     struct claim claim;
     struct text endpoint; /* the name of the one that answered, or was tried last; empty: none */
     uint64_t endpoint_id; /* the same; 0: none */

@@ -5,10 +5,9 @@
 
 #include "exchange/exchange.h"
 
-/* The head that this request has for the endpoint. Its memory is the arena, and whatever the exchange's own head lies in.
- * False when out of memory. */
-bool forward_head(const struct exchange *exchange, const struct endpoint *endpoint, struct arena *arena,
-                  struct head *out);
+/* The head that this request has for a backend, but for its authority (rewrite.h), which is the endpoint's matter. Its
+ * memory is the arena, and whatever the exchange's own head lies in. False when out of memory. */
+bool forward_head(const struct exchange *exchange, struct arena *arena, struct head *out);
 
 /* Fills up->head_out from down->head_in. False when out of memory. */
 bool forward_request(struct exchange *exchange);

@@ -87,15 +87,13 @@ static bool add_forwarding(const struct making *making)
            add_known(making, FIELD_X_REQUEST_ID, exchange->request_id);
 }
 
-bool forward_head(const struct exchange *exchange, const struct endpoint *endpoint, struct arena *arena,
-                  struct head *out)
+bool forward_head(const struct exchange *exchange, struct arena *arena, struct head *out)
 {
     const struct head *in = &exchange->down->head_in;
     const struct making making = {exchange, arena, &out->fields};
     *out = (struct head){
         .method = in->method,
         .method_text = in->method_text,
-        .authority = rewrite_host(exchange, endpoint),
         .path = rewrite_path(exchange, arena),
         .minor = 1,
         .upgrade = in->upgrade,
@@ -112,5 +110,10 @@ bool forward_head(const struct exchange *exchange, const struct endpoint *endpoi
 
 bool forward_request(struct exchange *exchange)
 {
-    return forward_head(exchange, exchange->claim.endpoint, exchange->down->arena, &exchange->up->head_out);
+    struct head *out = &exchange->up->head_out;
+    if (!forward_head(exchange, exchange->down->arena, out))
+        return false;
+    out->authority = rewrite_host(&exchange->route->settings->rewrite, exchange->down->head_in.authority,
+                                  exchange->claim.endpoint);
+    return true;
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/panic.h"
 #include "exchange/exchange.h"
+#include "exchange/mirror.h"
 #include "http/h1/h1.h"
 #include "net/listener.h"
 #include "net/tcp.h"
@@ -273,4 +274,5 @@ void fronts_close(struct lane *lane)
 {
     LIST_EACH_SAFE(&lane->fronts, node)
     front_close(CONTAINER(node, struct front, node));
+    mirrors_drop(lane);
 }

@@ -105,6 +105,7 @@ bool lane_init(struct lane *lane, struct loop *loop, struct snapshot *snapshot)
 {
     *lane = (struct lane){.magic = LANE_MAGIC, .loop = loop};
     list_init(&lane->running);
+    list_init(&lane->mirrors);
     list_init(&lane->fronts);
     slab_init(&lane->exchanges, sizeof(struct exchange), SPARE_EXCHANGES);
     if (getrandom(&lane->random, sizeof lane->random, 0) != sizeof lane->random)
@@ -115,7 +116,7 @@ bool lane_init(struct lane *lane, struct loop *loop, struct snapshot *snapshot)
 void lane_clear(struct lane *lane)
 {
     CHECK(lane, LANE_MAGIC);
-    ASSERT(list_is_empty(&lane->running) && list_is_empty(&lane->fronts));
+    ASSERT(list_is_empty(&lane->running) && list_is_empty(&lane->mirrors) && list_is_empty(&lane->fronts));
     view_unref(lane->view);
     slab_clear(&lane->exchanges);
     lane->magic = 0;

@@ -27,8 +27,10 @@ struct lane {
     struct view *view;  /* the current one */
     struct list fronts; /* also those that drain, by front.node */
     struct slab exchanges;
-    struct list running; /* exchanges, by exchange.node */
-    size_t running_count;
+    struct list running;  /* exchanges, by exchange.node */
+    struct list mirrors;  /* by mirror.node */
+    size_t running_count; /* of both: what a drain waits for */
+    size_t mirror_count;
     struct trail *trail; /* access log; NULL: off */
     uint64_t random;     /* state of the generator */
     struct {

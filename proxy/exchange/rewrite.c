@@ -53,10 +53,9 @@ static struct text host_of(const struct endpoint *endpoint)
     return authority_is_valid(endpoint->cluster) ? endpoint->cluster : TEXT("localhost");
 }
 
-struct text rewrite_host(const struct exchange *exchange, const struct endpoint *endpoint)
+struct text rewrite_host(const struct rewrite_settings *settings, struct text asked,
+                         const struct endpoint *endpoint)
 {
-    const struct rewrite_settings *settings = settings_of(exchange);
-    struct text asked = exchange->down->head_in.authority;
     switch (settings->host) {
     case HOST_NAME:
         return settings->host_name;

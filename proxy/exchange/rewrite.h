@@ -15,7 +15,8 @@ struct text rewrite_path(const struct exchange *exchange, struct arena *arena);
 /* What the route takes off this path; empty when nothing. Points into the snapshot. */
 struct text rewrite_stripped(const struct exchange *exchange);
 
-/* The Host for the backend: as long-lived as the exchange and the endpoint. */
-struct text rewrite_host(const struct exchange *exchange, const struct endpoint *endpoint);
+/* The Host for the endpoint, where the client asked for this one; as long-lived as the arguments. */
+struct text rewrite_host(const struct rewrite_settings *settings, struct text asked,
+                         const struct endpoint *endpoint);
 
 #endif

@@ -20,6 +20,7 @@ struct route {
     counter_t requests;                    /* weir_requests_total: a cell for each status */
     counter_t faults;                      /* weir_faults_total: a cell for each fault */
     counter_t duration;                    /* weir_request_duration_seconds */
+    counter_t mirrors_dropped; /* weir_mirrors_dropped_total; registered where the route has any */
 };
 
 struct route_table;

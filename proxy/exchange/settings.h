@@ -69,6 +69,12 @@ struct split_settings {
     uint64_t sum; /* of the weights, not 0 */
 };
 
+/* Copies of requests for another upstream. */
+struct mirror_settings {
+    size_t cluster;   /* index into snapshot_settings.clusters */
+    unsigned percent; /* of the requests; 0: none */
+};
+
 enum host_rewrite { HOST_PRESERVE, HOST_UPSTREAM, HOST_NAME };
 
 /* What a backend is asked for in place of what the client asked for. */
@@ -119,6 +125,7 @@ struct route_settings {
     struct respond_settings respond;
     struct split_settings split;
     struct rewrite_settings rewrite;
+    struct mirror_settings mirror;
     const struct field_rules *request_fields;  /* on the way to the backend; NULL: none */
     const struct field_rules *response_fields; /* of every answer, also weir's own; NULL: none */
     /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */

@@ -29,6 +29,8 @@ static bool count_route(struct route *route, const struct front_settings *front)
         route->requests = counter_register(METRIC(requests), labels.at);
         route->faults = counter_register(METRIC(faults), labels.at);
         route->duration = histogram_register(METRIC(request_duration), labels.at);
+        if (route->settings != NULL && route->settings->mirror.percent > 0)
+            route->mirrors_dropped = counter_register(METRIC(mirrors_dropped), labels.at);
     }
     buffer_clear(&labels);
     return complete;
@@ -101,6 +103,7 @@ static void release_route(const struct route *route)
     counter_release(route->requests);
     counter_release(route->faults);
     counter_release(route->duration);
+    counter_release(route->mirrors_dropped);
 }
 
 static void release_front(const struct front_plan *front)

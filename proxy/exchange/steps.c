@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "exchange/attempt.h"
 #include "exchange/forward.h"
+#include "exchange/mirror.h"
 #include "exchange/relay.h"
 #include "exchange/reply.h"
 #include "exchange/request_id.h"
@@ -106,6 +107,8 @@ static enum verdict admit(struct exchange *exchange)
     const struct route_settings *settings = exchange->route->settings;
     if (awaits_body(exchange))
         return invite_body(exchange) ? VERDICT_WAIT : fail(exchange, FAULT(out_of_memory));
+    if (settings->mirror.percent > 0)
+        mirror_begin(exchange);
     switch (settings->target) {
     case TARGET_UPSTREAM:
         exchange->cluster = settings->cluster;
@@ -228,6 +231,8 @@ static enum verdict finish(struct exchange *exchange)
     wheel_cancel(&loop->wheel, &exchange->timer);
     attempt_end(exchange, exchange->up != NULL ? exchange->up->head_in.status : 0);
     trail_note(exchange->lane, exchange);
+    if (exchange->mirror != NULL)
+        mirror_leave(exchange);
     chain_clear(&exchange->replay);
     stream_done(exchange->down);
     exchange->down = NULL;

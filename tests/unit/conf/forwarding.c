@@ -120,6 +120,18 @@ static void an_upstream_says_what_is_hashed_and_which_cookie_sticks(void **state
     assert_int_equal(cluster->sticky.ttl, 3600000);
 }
 
+static void a_mirror_is_for_routes_that_have_a_backend(void **state)
+{
+    const struct route_settings *route =
+        route_of(load_fine(state, LISTENER TWO "routes: [{upstream: app, mirror: {upstream: next}}]\n"));
+    assert_int_equal(route->mirror.cluster, 1);
+    assert_int_equal(route->mirror.percent, 100);
+    route = route_of(load_fine(state, LISTENER UPSTREAM ROUTE));
+    assert_int_equal(route->mirror.percent, 0);
+    load_wrong(state, LISTENER UPSTREAM "routes: [{respond: {}, mirror: {upstream: app}}]\n", 3,
+               "mirror: needs a route with upstream or split");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +141,7 @@ int main(void)
         loading_test(fields_that_frame_or_belong_to_a_hop_cannot_be_changed),
         loading_test(placeholders_are_known_ones),
         loading_test(a_split_refers_to_upstreams_by_weight),
+        loading_test(a_mirror_is_for_routes_that_have_a_backend),
         loading_test(an_upstream_says_what_is_hashed_and_which_cookie_sticks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

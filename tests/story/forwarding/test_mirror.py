@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copies of requests for another upstream."""
+import time
+
+import pytest
+
+from support import Backend, Weir, as_yaml, refusing_address, wait_until
+from support import backend as act
+from support.config import proxy_tree
+
+
+def mirrored(start, shadow, behave=None, percent=100, **route):
+    backend = start(Backend(behave))
+    tree = proxy_tree([backend], route={"mirror": {"upstream": "shadow", "percent": percent}, **route})
+    tree["upstreams"]["shadow"] = {"endpoints": [getattr(shadow, "address", shadow)]}
+    return start(Weir(as_yaml(tree))), backend
+
+
+def test_the_shadow_gets_head_and_body_and_its_answer_goes_nowhere(start, client):
+    shadow = start(Backend(act.answers(act.response(b"shadow", "500 Oops"))))
+    weir, backend = mirrored(start, shadow, act.echoes())
+    browser = client(weir)
+    for size in (0, 10, 100_000):
+        body = b"x" * size
+        answer = browser.request(b"POST /a?b HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size + body)
+        assert (answer.status, answer.body) == (200, body)
+    for real, copy in zip(backend.requests, shadow.wait_for_requests(3)):
+        assert (copy.method, copy.target, copy.body, copy.one("x-request-id")) == (real.method, real.target, real.body, real.one("x-request-id"))
+        assert copy.one("host") == "h"
+    metrics = weir.metrics()
+    wait_until(lambda: weir.metrics().total("weir_upstream_requests_total", upstream="shadow", code="500") == 3, "the shadow's answers counted")
+    assert metrics.total("weir_requests_total", route="all") == 3
+    assert len(weir.access_log(3)) == 3
+
+
+@pytest.mark.parametrize("behave", [act.hangs(), act.answers(b"garbage\r\n\r\n"), act.answers_and_resets(), act.answers_and_closes(b"HTTP/1.1 200"),
+                                    act.drips(act.response(b"x" * 100), 0.05), act.upgrades()],
+                         ids=["hangs", "garbage", "reset", "close", "drips", "upgrades"])
+def test_a_bad_shadow_changes_nothing(start, client, behave):
+    weir, _ = mirrored(start, start(Backend(behave)), timeouts={"first_byte": "1s"})
+    browser = client(weir)
+    started = time.monotonic()
+    for _ in range(10):
+        assert browser.get("/").status == 200
+    assert time.monotonic() - started < 3
+
+
+def test_a_dead_shadow_changes_nothing_and_is_counted(start, client):
+    with refusing_address() as address:
+        weir, _ = mirrored(start, address)
+        browser = client(weir)
+        assert [browser.get("/").status for _ in range(10)] == [200] * 10
+        wait_until(lambda: weir.metrics().total("weir_mirrors_dropped_total", route="all") == 10, "ten copies counted as dropped")
+
+
+def test_a_shadow_that_reads_nothing_does_not_hold_up_an_upload(start, client):
+    shadow = start(Backend(act.reads_slowly_until_released()))
+    weir, _ = mirrored(start, shadow, act.answers(lambda request: act.response(b"%d" % len(request.body))))
+    size = 24 << 20
+    answer = client(weir).request(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+    assert (answer.status, answer.body) == (200, b"%d" % size)
+    wait_until(lambda: weir.metrics().total("weir_mirrors_dropped_total") == 1, "the copy given up")
+
+
+def test_a_share_of_the_requests_is_copied(start, client):
+    shadow = start(Backend())
+    weir, _ = mirrored(start, shadow, percent=25)
+    browser = client(weir)
+    for _ in range(200):
+        assert browser.get("/").status == 200
+    done = weir.metrics
+    wait_until(lambda: done().total("weir_upstream_requests_total", upstream="shadow") == len(shadow.requests), "all copies answered")
+    assert 20 < len(shadow.requests) < 90
+
+
+def test_a_drain_ends_though_the_shadow_hangs(start, client):
+    shadow = start(Backend(act.hangs()))
+    weir, _ = mirrored(start, shadow, timeouts={"first_byte": "500ms"})
+    assert client(weir).get("/").status == 200
+    shadow.wait_for_connections(1)
+    started = time.monotonic()
+    weir.stop()
+    assert time.monotonic() - started < 10
