@@ -104,6 +104,10 @@ static int open_ares(struct dns_channel *channel, const struct resolver_settings
     int wanted = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
     if (flags != 0)
         wanted |= ARES_OPT_FLAGS;
+    if (settings->file != NULL) {
+        options.resolvconf_path = (char *)settings->file; /* which c-ares copies */
+        wanted |= ARES_OPT_RESOLVCONF;
+    }
     options.sock_state_cb = on_socket;
     options.sock_state_cb_data = channel;
 #ifdef ARES_OPT_MAXTIMEOUTMS

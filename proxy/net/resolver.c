@@ -11,7 +11,7 @@
 
 #define RESOLVER_MAGIC 0x7265736fu
 
-/* What is known of /etc/resolv.conf when it was read; a change of it shows in one of these. */
+/* What was known of the file when it was read; a change of it shows in one of these. */
 struct fingerprint {
     dev_t device;
     ino_t inode;
@@ -29,10 +29,10 @@ struct resolver {
     struct address servers[];
 };
 
-static struct fingerprint look_at_servers(void)
+static struct fingerprint look_at_file(const struct resolver_settings *settings)
 {
     struct stat status;
-    if (stat("/etc/resolv.conf", &status) != 0)
+    if (stat(settings->file != NULL ? settings->file : "/etc/resolv.conf", &status) != 0)
         return (struct fingerprint){0};
     return (struct fingerprint){status.st_dev, status.st_ino, status.st_size, status.st_mtim};
 }
@@ -68,7 +68,7 @@ static void end_old_channels(struct resolver *resolver)
 
 static struct dns_channel *choose_channel(struct resolver *resolver)
 {
-    struct fingerprint now = look_at_servers();
+    struct fingerprint now = look_at_file(&resolver->settings);
     if (list_is_empty(&resolver->channels) || !is_same(&now, &resolver->known)) {
         renew_channel(resolver);
         resolver->known = now;

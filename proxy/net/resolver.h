@@ -19,6 +19,7 @@ struct resolver_settings {
     size_t server_count;
     uint64_t timeout;  /* ms, of one try */
     unsigned attempts; /* tries for each server, at least 1 */
+    const char *file;  /* with the servers and search domains; NULL: /etc/resolv.conf. Not copied */
 };
 
 /* A and AAAA; /etc/hosts and search domains count for names that don't end with a dot. With srv: SRV, and then the

@@ -2,8 +2,9 @@
 """What the stories are told with: a weir process, clients and backends that do exactly what they are told."""
 from .backend import Backend, Connection
 from .client import RawClient
-from .config import as_yaml, proxy_config
+from .config import as_yaml, proxy_config, proxy_tree
 from .message import Malformed, Request, Response, parse_requests, parse_response
+from .nameserver import NameServer
 from .ports import free_address, free_port, refusing_address, unanswering_address
 from .process import descriptors, memory_kb, tcp_states
 from .metrics import Metrics, parse_prometheus

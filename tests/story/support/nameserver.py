@@ -93,6 +93,7 @@ class NameServer:
     def pause(self):
         """Takes questions and answers none: they run into a timeout."""
         self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)

@@ -105,6 +105,20 @@ static inline void knot_end(struct knot *knot)
     knot->pid = 0;
 }
 
+/* Takes questions and answers none. */
+static inline void knot_pause(struct knot *knot)
+{
+    int status;
+    kill(knot->pid, SIGSTOP);
+    assert_int_equal(waitpid(knot->pid, &status, WUNTRACED), knot->pid);
+    assert_true(WIFSTOPPED(status));
+}
+
+static inline void knot_resume(struct knot *knot)
+{
+    kill(knot->pid, SIGCONT);
+}
+
 static inline int knot_remove(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
     (void)status;

@@ -51,6 +51,7 @@ static void on_answer(void *owner, const struct resolved *answer)
 {
     assert_ptr_equal(owner, scene);
     scene->answers++;
+    uv_stop(&scene->uv);
     copy(&scene->answer, answer);
 }
 
@@ -58,6 +59,7 @@ static void on_changed(void *owner, const struct resolved *list)
 {
     assert_ptr_equal(owner, scene);
     scene->changes++;
+    uv_stop(&scene->uv);
     copy(&scene->answer, list);
 }
 
@@ -69,7 +71,7 @@ static void on_limit(uv_timer_t *limit)
 
 static struct resolver *new_resolver(uint64_t timeout)
 {
-    struct resolver_settings settings = {&scene->knot.address, 1, timeout, 2};
+    struct resolver_settings settings = {&scene->knot.address, 1, timeout, 2, NULL};
     struct resolver *resolver = resolver_new(&scene->loop, &settings);
     assert_non_null(resolver);
     return resolver;
@@ -262,14 +264,19 @@ static void an_answer_too_large_for_a_packet_comes_over_tcp_and_is_bounded(void 
     assert_int_equal(scene->answer.count, RESOLVED_MAX);
 }
 
-static void an_address_needs_no_server(void **state)
+static void an_address_and_a_name_of_the_hosts_file_need_no_server(void **state)
 {
     (void)state;
     knot_end(&scene->knot);
     ask("192.0.2.7", false);
-    assert_null(scene->answer.failure);
+    if (scene->answer.failure != NULL)
+        fail_msg("%s", scene->answer.failure);
     assert_int_equal(scene->answer.count, 1);
     answer_is(0, "192.0.2.7:80");
+    ask("localhost", false);
+    assert_null(scene->answer.failure);
+    assert_true(scene->answer.count >= 1);
+    answer_is(0, "127.0.0.1:80");
 }
 
 static void a_server_that_is_gone_is_told_at_once(void **state)
@@ -286,7 +293,7 @@ static void a_server_that_is_silent_is_a_timeout(void **state)
     (void)state;
     resolver_free(scene->resolver);
     scene->resolver = new_resolver(100);
-    kill(scene->knot.pid, SIGSTOP);
+    knot_pause(&scene->knot);
     uint64_t before = uv_hrtime();
     fails_with("both.test.", false, "timeout");
     assert_true(uv_hrtime() - before > 150000000u && uv_hrtime() - before < 5000000000u);
@@ -309,10 +316,51 @@ static void what_is_cancelled_is_not_answered(void **state)
 static void its_end_leaves_nothing_behind(void **state)
 {
     (void)state;
-    kill(scene->knot.pid, SIGSTOP);
+    knot_pause(&scene->knot);
     for (int i = 0; i < 20; i++)
         assert_non_null(begin_ask(i % 2 == 0 ? "both.test" : "_http._tcp.app.test", i % 2 != 0));
     uv_run(&scene->uv, UV_RUN_NOWAIT);
+}
+
+static void write_file(const char *path, const char *content)
+{
+    char fresh[80];
+    snprintf(fresh, sizeof fresh, "%s/fresh", scene->knot.folder);
+    FILE *file = fopen(fresh, "w");
+    assert_non_null(file);
+    fputs(content, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(rename(fresh, path), 0);
+}
+
+static void another_file_of_the_system_is_noticed(void **state)
+{
+    char path[80];
+    (void)state;
+    snprintf(path, sizeof path, "%s/resolv.conf", scene->knot.folder);
+    write_file(path, "search test\noptions ndots:5\n");
+    resolver_free(scene->resolver);
+    struct resolver_settings settings = {&scene->knot.address, 1, 2000, 2, path};
+    scene->resolver = resolver_new(&scene->loop, &settings);
+    ask("alone", false);
+    if (scene->answer.failure != NULL)
+        fail_msg("%s", scene->answer.failure);
+    assert_int_equal(scene->answer.count, 1);
+    ask("_http._tcp.app", true);
+    assert_int_equal(scene->answer.count, 4);
+    knot_pause(&scene->knot);
+    struct query *under_way = begin_ask("alone", false);
+    write_file(path, "search elsewhere.test\noptions ndots:5\n");
+    assert_non_null(begin_ask("alone", false)); /* the older question keeps its servers */
+    knot_resume(&scene->knot);
+    scene->answers = 0;
+    run_until(has_answers, 2);
+    assert_non_null(under_way);
+    ask("alone", false);
+    assert_non_null(scene->answer.failure);
+    write_file(path, "search test\noptions ndots:5\n");
+    ask("alone", false);
+    assert_int_equal(scene->answer.count, 1);
 }
 
 static void a_name_that_is_too_long_is_not_asked_for(void **state)
@@ -359,11 +407,12 @@ int main(void)
         TEST(a_service_has_the_ports_of_its_records_and_the_addresses_of_its_targets),
         TEST(a_service_without_endpoints_is_a_failure),
         TEST(an_answer_too_large_for_a_packet_comes_over_tcp_and_is_bounded),
-        TEST(an_address_needs_no_server),
+        TEST(an_address_and_a_name_of_the_hosts_file_need_no_server),
         TEST(a_server_that_is_gone_is_told_at_once),
         TEST(a_server_that_is_silent_is_a_timeout),
         TEST(what_is_cancelled_is_not_answered),
         TEST(its_end_leaves_nothing_behind),
+        TEST(another_file_of_the_system_is_noticed),
         TEST(a_name_that_is_too_long_is_not_asked_for),
         TEST(discovery_sees_what_changes_and_outlives_the_server),
     };
