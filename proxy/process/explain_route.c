@@ -60,12 +60,58 @@ static void print_endpoints(FILE *out, const struct cluster_settings *cluster)
     }
 }
 
+static void print_cluster(FILE *out, const struct cluster_settings *cluster)
+{
+    fprintf(out, "  upstream   %.*s, %s\n", TEXT_ARGS(cluster->name), balancer_of(cluster->balance)->name);
+    print_endpoints(out, cluster);
+    if (cluster->discovery.name.len > 0)
+        fprintf(out, "  endpoints  those that DNS has for %.*s\n", TEXT_ARGS(cluster->discovery.name));
+}
+
+static void print_clusters(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
+{
+    const struct cluster_settings *clusters = snapshot->settings->clusters;
+    if (route->target == TARGET_UPSTREAM)
+        print_cluster(out, &clusters[route->cluster]);
+    for (size_t i = 0; route->target == TARGET_SPLIT && i < route->split.count; i++) {
+        const struct split_share *share = &route->split.shares[i];
+        fprintf(out, "  split      %.1f %% to the next\n", 100.0 * share->weight / (double)route->split.sum);
+        print_cluster(out, &clusters[share->cluster]);
+    }
+}
+
+static void print_host_rewrite(FILE *out, const struct rewrite_settings *rewrite, bool *said)
+{
+    if (rewrite->host == HOST_UPSTREAM)
+        fprintf(out, "%sHost is the endpoint's", separator(said));
+    if (rewrite->host == HOST_NAME)
+        fprintf(out, "%sHost is %.*s", separator(said), TEXT_ARGS(rewrite->host_name));
+}
+
+static void print_filters(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
+{
+    const struct rewrite_settings *rewrite = &route->rewrite;
+    bool said = false;
+    fputs("  filters    ", out);
+    if (rewrite->strip_prefix.len > 0)
+        fprintf(out, "%s%.*s is taken off the path", separator(&said), TEXT_ARGS(rewrite->strip_prefix));
+    if (rewrite->add_prefix.len > 0)
+        fprintf(out, "%s%.*s is put before the path", separator(&said), TEXT_ARGS(rewrite->add_prefix));
+    print_host_rewrite(out, rewrite, &said);
+    if (route->request_fields != NULL)
+        fprintf(out, "%sfields of the request are changed", separator(&said));
+    if (route->response_fields != NULL)
+        fprintf(out, "%sfields of the answer are changed", separator(&said));
+    if (route->mirror.percent > 0)
+        fprintf(out, "%s%u %% are copied to %.*s", separator(&said), route->mirror.percent,
+                TEXT_ARGS(snapshot->settings->clusters[route->mirror.cluster].name));
+    fputs(said ? "\n" : "none\n", out);
+}
+
 static void print_upstream(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
 {
     static const char *const reasons[] = {"connect", "reset", "502", "503", "504"};
-    const struct cluster_settings *cluster = &snapshot->settings->clusters[route->cluster];
-    fprintf(out, "  upstream   %.*s, %s\n", TEXT_ARGS(cluster->name), balancer_of(cluster->balance)->name);
-    print_endpoints(out, cluster);
+    print_clusters(out, snapshot, route);
     print_time(out, "  timeouts   connect", route->timeouts.connect);
     print_time(out, ", first_byte", route->timeouts.first_byte);
     print_time(out, ", idle", route->timeouts.idle);
@@ -74,6 +120,10 @@ static void print_upstream(FILE *out, const struct snapshot *snapshot, const str
     for (size_t i = 0, said = 0; i < sizeof reasons / sizeof *reasons && route->retries.attempts > 0; i++)
         if ((route->retries.on & 1u << i) != 0)
             fprintf(out, "%s%s", said++ == 0 ? ", on " : ", ", reasons[i]);
+    if (route->retries.attempts > 0)
+        fprintf(out, ", budget %u %%", route->retries.budget);
+    if (route->retries.per_try > 0)
+        print_time(out, ", per_try", route->retries.per_try);
     fputc('\n', out);
 }
 
@@ -81,8 +131,8 @@ void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct rou
 {
     fprintf(out, "  route      %.*s\n", TEXT_ARGS(route->name));
     print_match(out, route);
-    fputs("  filters    none\n", out);
-    if (route->target == TARGET_UPSTREAM)
+    print_filters(out, snapshot, route);
+    if (route->target == TARGET_UPSTREAM || route->target == TARGET_SPLIT)
         print_upstream(out, snapshot, route);
     else if (route->target == TARGET_REDIRECT)
         fprintf(out, "  redirect   %u to %.*s\n", route->redirect.status,
