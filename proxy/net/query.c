@@ -13,81 +13,6 @@ enum { ADDRESSES_MAX = 256 };
 /* s; /etc/hosts has no TTL. */
 enum { FILE_TTL = 5 };
 
-/* One call of c-ares. */
-struct call {
-    struct query *query;
-    int family;
-    uint16_t port, priority, weight;
-};
-
-static const char *phrase(int status)
-{
-    switch (status) {
-    case ARES_ENOTFOUND:
-        return "the name does not exist";
-    case ARES_ENODATA:
-        return "the name has no such records";
-    case ARES_ESERVFAIL:
-        return "server failure";
-    case ARES_ETIMEOUT:
-        return "timeout";
-    case ARES_EREFUSED:
-        return "refused by the server";
-    case ARES_ECONNREFUSED:
-        return "no server has an answer";
-    case ARES_EBADNAME:
-        return "not a name that DNS can have";
-    case ARES_EBADRESP:
-    case ARES_EFORMERR:
-        return "an answer that makes no sense";
-    case ARES_ENOMEM:
-        return "out of memory";
-    default:
-        return ares_strerror(status);
-    }
-}
-
-static void fail(struct query *query, int family, int status)
-{
-    query->answer.failure = phrase(status);
-    query->answer.lacks_v4 = query->answer.lacks_v4 || family != AF_INET6;
-    query->answer.lacks_v6 = query->answer.lacks_v6 || family != AF_INET;
-}
-
-/* True when there are records to read. A name that isn't there is an answer, not a failure. */
-static bool note_status(const struct call *call, int status)
-{
-    struct query *query = call->query;
-    if (status == ARES_ENODATA || (status == ARES_ENOTFOUND && query->missing == NULL))
-        query->missing = phrase(status);
-    else if (status != ARES_SUCCESS && status != ARES_ENOTFOUND)
-        fail(query, call->family, status);
-    return status == ARES_SUCCESS;
-}
-
-static void lower_ttl(struct query *query, int64_t ttl)
-{
-    uint32_t seconds = ttl < 0 || ttl > INT32_MAX ? 0 : (uint32_t)ttl; /* RFC 2181 section 8 */
-    if (seconds < query->answer.ttl)
-        query->answer.ttl = seconds;
-}
-
-static void add(const struct call *call, const void *ip)
-{
-    struct resolved_endpoint endpoint = {.priority = call->priority, .weight = call->weight};
-    if (call->family == AF_INET) {
-        endpoint.address.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(call->port)};
-        memcpy(&endpoint.address.v4.sin_addr, ip, sizeof endpoint.address.v4.sin_addr);
-        endpoint.address.len = sizeof endpoint.address.v4;
-    } else {
-        endpoint.address.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(call->port)};
-        memcpy(&endpoint.address.v6.sin6_addr, ip, sizeof endpoint.address.v6.sin6_addr);
-        endpoint.address.len = sizeof endpoint.address.v6;
-    }
-    if (!resolved_add(&call->query->answer, &endpoint))
-        fail(call->query, call->family, ARES_ENOMEM);
-}
-
 void query_free(struct query *query)
 {
     list_remove(&query->node);
@@ -103,7 +28,7 @@ static void tell(struct task *task)
     if (query->from_file)
         answer->ttl = FILE_TTL;
     if (answer->failure == NULL && answer->count == 0)
-        answer->failure = query->missing != NULL ? query->missing : phrase(ARES_ENODATA);
+        answer->failure = query->missing != NULL ? query->missing : query_phrase(ARES_ENODATA);
     resolved_settle(answer);
     list_remove(&query->node); /* nobody can cancel it any more */
     query->question.answered(query->question.owner, answer);
@@ -134,7 +59,7 @@ static struct call *call_new(struct query *query, int family, const struct srv_t
 {
     struct call *call = calloc(1, sizeof *call);
     if (call == NULL) {
-        fail(query, family, ARES_ENOMEM);
+        query_fail(query, family, ARES_ENOMEM);
         return NULL;
     }
     *call = (struct call){.query = query, .family = family, .port = query->question.port, .weight = 1};
@@ -153,11 +78,11 @@ static void on_a(void *owner, int status, int timeouts, unsigned char *message, 
     struct call *call = owner;
     int count = ADDRESSES_MAX;
     (void)timeouts;
-    bool fine =
-        note_status(call, status) && note_status(call, ares_parse_a_reply(message, len, NULL, found, &count));
+    bool fine = call_note_status(call, status) &&
+                call_note_status(call, ares_parse_a_reply(message, len, NULL, found, &count));
     for (int i = 0; fine && i < count; i++) {
-        lower_ttl(call->query, found[i].ttl);
-        add(call, &found[i].ipaddr);
+        query_lower_ttl(call->query, found[i].ttl);
+        call_add(call, &found[i].ipaddr);
     }
     call_end(call);
 }
@@ -168,11 +93,11 @@ static void on_aaaa(void *owner, int status, int timeouts, unsigned char *messag
     struct call *call = owner;
     int count = ADDRESSES_MAX;
     (void)timeouts;
-    bool fine = note_status(call, status) &&
-                note_status(call, ares_parse_aaaa_reply(message, len, NULL, found, &count));
+    bool fine = call_note_status(call, status) &&
+                call_note_status(call, ares_parse_aaaa_reply(message, len, NULL, found, &count));
     for (int i = 0; fine && i < count; i++) {
-        lower_ttl(call->query, found[i].ttl);
-        add(call, &found[i].ip6addr);
+        query_lower_ttl(call->query, found[i].ttl);
+        call_add(call, &found[i].ip6addr);
     }
     call_end(call);
 }
@@ -188,12 +113,12 @@ static void ask_exactly(struct query *query, int family, const char *name, const
 
 static void read_node(struct call *call, const struct ares_addrinfo_node *node)
 {
-    lower_ttl(call->query, node->ai_ttl);
+    query_lower_ttl(call->query, node->ai_ttl);
     call->family = node->ai_family;
     if (node->ai_family == AF_INET)
-        add(call, &((const struct sockaddr_in *)(const void *)node->ai_addr)->sin_addr);
+        call_add(call, &((const struct sockaddr_in *)(const void *)node->ai_addr)->sin_addr);
     else if (node->ai_family == AF_INET6)
-        add(call, &((const struct sockaddr_in6 *)(const void *)node->ai_addr)->sin6_addr);
+        call_add(call, &((const struct sockaddr_in6 *)(const void *)node->ai_addr)->sin6_addr);
 }
 
 static bool has_family(const struct ares_addrinfo *found, int family)
@@ -225,14 +150,14 @@ static void read_addresses(struct call *call, const struct ares_addrinfo *found)
     for (; node != NULL; node = node->ai_next)
         read_node(call, node);
     for (; alias != NULL; alias = alias->next)
-        lower_ttl(call->query, alias->ttl);
+        query_lower_ttl(call->query, alias->ttl);
 }
 
 static void on_addresses(void *owner, int status, int timeouts, struct ares_addrinfo *found)
 {
     struct call *call = owner;
     (void)timeouts;
-    if (note_status(call, status) && found != NULL) {
+    if (call_note_status(call, status) && found != NULL) {
         read_addresses(call, found);
         ask_for_the_other(call->query, found);
     }
@@ -252,7 +177,7 @@ static void ask_as_hosts_do(struct query *query)
 
 static void ask_for_targets(struct query *query, const struct srv_answer *services)
 {
-    lower_ttl(query, services->ttl);
+    query_lower_ttl(query, services->ttl);
     for (size_t i = 0; i < services->count; i++) {
         const struct srv_target *target = &services->targets[i];
         ask_exactly(query, AF_INET, target->name, target);
@@ -265,9 +190,9 @@ static void on_services(void *owner, int status, int timeouts, unsigned char *me
     struct srv_answer services;
     struct call *call = owner;
     (void)timeouts;
-    if (note_status(call, status)) {
+    if (call_note_status(call, status)) {
         if (!srv_read(message, len > 0 ? (size_t)len : 0, &services))
-            fail(call->query, call->family, ARES_EBADRESP);
+            query_fail(call->query, call->family, ARES_EBADRESP);
         else if (!call->query->cancelled)
             ask_for_targets(call->query, &services);
     }
@@ -291,7 +216,7 @@ static bool is_address(struct query *query)
         if (inet_pton(AF_INET6, query->name, &ip) != 1)
             return false;
     }
-    add(&call, &ip);
+    call_add(&call, &ip);
     query->from_file = true;
     return true;
 }

@@ -20,8 +20,30 @@ struct query {
     char name[QUESTION_NAME_MAX + 1];
 };
 
+/* One call of c-ares. */
+struct call {
+    struct query *query;
+    int family; /* AF_UNSPEC: both */
+    uint16_t port, priority, weight;
+};
+
 /* Asks; c-ares may have answered already when it returns, the one who asked hears of it later. */
 void query_start(struct query *query);
 void query_free(struct query *query);
+
+/* For the log, lives forever. */
+const char *query_phrase(int status);
+
+/* It could not be asked for, by ARES_E...; family as in struct call. */
+void query_fail(struct query *query, int family, int status);
+
+/* True when there are records to read. A name that isn't there is an answer, not a failure. */
+bool call_note_status(const struct call *call, int status);
+
+/* s, of a record. */
+void query_lower_ttl(struct query *query, int64_t ttl);
+
+/* An endpoint of the call's family, port, priority and weight. */
+void call_add(const struct call *call, const void *ip);
 
 #endif
