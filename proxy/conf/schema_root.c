@@ -75,7 +75,7 @@ static const struct shape state_shape = {
     }};
 
 static const struct shape dns_server = {
-    .kind = SHAPE_STRING, .form = form_dns_server, .pattern = "^[][0-9A-Fa-f.:%]+$|^localhost:[0-9]+$"};
+    .kind = SHAPE_STRING, .form = form_dns_server, .pattern = "^[0-9A-Fa-f.:\\[\\]]+$|^localhost:[0-9]+$"};
 static const struct shape dns_servers = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &dns_server};
 static const struct shape dns_timeout = {.kind = SHAPE_DURATION, .min = 100, .max = 60000};
 static const struct shape dns_attempts = {.kind = SHAPE_INTEGER, .min = 1, .max = 10};

@@ -2,7 +2,7 @@
 """The tools themselves: a client speaks to a backend with nothing between them."""
 import pytest
 
-from support import Backend, Malformed, RawClient, parse_prometheus, parse_requests, parse_response, refusing_address, \
+from support import Backend, Malformed, NameServer, RawClient, parse_prometheus, parse_requests, parse_response, refusing_address, \
     unanswering_address
 from support import backend as act
 
@@ -81,3 +81,17 @@ def test_prometheus_reader():
     assert metrics.total("a_total") == 5 and metrics.total("a_total", x="2") == 3
     with pytest.raises(AssertionError):
         parse_prometheus("# TYPE a gauge\na 1\na 1\n")
+
+
+def test_a_name_server_answers_from_the_zone_that_was_set_last(start):
+    server = start(NameServer("app A 192.0.2.1"))
+    assert bytes([192, 0, 2, 1]) in server.ask("app.test", "A")
+    server.set("app A 192.0.2.2")
+    assert bytes([192, 0, 2, 2]) in server.ask("app.test", "A")
+    server.pause()
+    assert server.ask("app.test", "A", limit=0.1) is None
+    server.resume()
+    server.stop()
+    assert server.ask("app.test", "A", limit=0.1) is None
+    server.start()
+    assert bytes([192, 0, 2, 2]) in server.ask("app.test", "A", limit=5)
