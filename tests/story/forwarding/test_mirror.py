@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Copies of requests for another upstream."""
+import signal
+import threading
 import time
 
 import pytest
 
-from support import Backend, Weir, as_yaml, refusing_address, wait_until
+from support import Backend, RawClient, Weir, as_yaml, refusing_address, wait_until
 from support import backend as act
 from support.config import proxy_tree
 
@@ -81,3 +83,30 @@ def test_a_drain_ends_though_the_shadow_hangs(start, client):
     started = time.monotonic()
     weir.stop()
     assert time.monotonic() - started < 10
+
+
+def test_many_at_once_while_the_shadow_fails_in_every_way_and_the_config_is_reloaded(start):
+    ways = [act.answers(act.OK), act.answers_and_resets(), act.answers(b"garbage\r\n\r\n"), act.hangs(),
+            act.answers_and_closes(act.OK), lambda connection: connection.reset()]
+    shadow = start(Backend(lambda connection: ways[connection.number % len(ways)](connection)))
+    weir, _ = mirrored(start, shadow, act.echoes(), timeouts={"first_byte": "2s"})
+    wrong = []
+
+    def ask(number):
+        with RawClient(weir.address) as browser:
+            for n in range(60):
+                body = b"x" * (n * n * 20)
+                answer = browser.request(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                if (answer.status, answer.body) != (200, body):
+                    wrong.append((number, n, answer.status))
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for generation in (2, 3, 4):
+        weir.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: f"config {generation} is in force" in weir.stderr(), weir.stderr)
+    for thread in threads:
+        thread.join(60)
+    assert not wrong and not any(thread.is_alive() for thread in threads)
+    metrics = weir.metrics()
+    assert metrics.total("weir_requests_total", route="all", code="200") == 360
