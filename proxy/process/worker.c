@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "base/panic.h"
-#include "exchange/mirror.h"
 #include "net/pulse.h"
 #include "net/tcp.h"
 
@@ -60,8 +59,7 @@ static void close_handles(struct worker *worker)
 
 static bool is_empty(const struct worker *worker)
 {
-    const struct lane *lane = &worker->lane;
-    return list_is_empty(&lane->fronts) && lane->running_count == 0 && lane->mirror_count == 0;
+    return list_is_empty(&worker->lane.fronts) && worker->lane.running_count == 0;
 }
 
 static void clear_lane(struct worker *worker)
@@ -89,7 +87,6 @@ static void on_limit(uv_timer_t *limit)
     log_write(LOG_WARN, "worker %u: the time to drain is over, %zu requests are cut off", worker->index,
               worker->lane.running_count);
     fronts_close(&worker->lane);
-    mirrors_drop(&worker->lane);
 }
 
 static void drain(struct worker *worker, uint64_t limit)
