@@ -245,6 +245,14 @@ bool discovery_follow(struct discovery *discovery, const struct discovery_settin
     return true;
 }
 
+void discovery_ask_anew(struct discovery *discovery)
+{
+    if (discovery->query != NULL)
+        discovery->directory->cancel(discovery->query);
+    wheel_cancel(&discovery->loop->wheel, &discovery->timer);
+    ask(discovery);
+}
+
 const struct resolved *discovery_list(const struct discovery *discovery)
 {
     return &discovery->good;

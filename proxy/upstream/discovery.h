@@ -57,6 +57,10 @@ void discovery_free(struct discovery *discovery);
  * for. */
 bool discovery_follow(struct discovery *discovery, const struct discovery_settings *settings);
 
+/* Gives up the question under way and asks at once: the directory leads to another resolver now. The one before may be
+ * freed once this has returned. */
+void discovery_ask_anew(struct discovery *discovery);
+
 /* The last good answer; empty before the first. */
 const struct resolved *discovery_list(const struct discovery *discovery);
 

@@ -359,6 +359,22 @@ static void a_reload_keeps_it_unless_another_name_is_asked_for(void **state)
     assert_false(discovery_follow(scene->discovery, &settings));
 }
 
+static void another_resolver_is_asked_at_once(void **state)
+{
+    (void)state;
+    discover(0);
+    discovery_ask_anew(scene->discovery);
+    assert_int_equal(scene->cancels, 1);
+    assert_int_equal(scene->asks, 2);
+    answer(60, "10.0.0.1:80", NULL);
+    discovery_ask_anew(scene->discovery);
+    assert_int_equal(scene->cancels, 1);
+    assert_int_equal(scene->asks, 3);
+    answer(60, "10.0.0.1:80", NULL);
+    assert_int_equal(scene->changes, 1);
+    asks_again_after(60000);
+}
+
 static void a_service_and_its_domain_become_one_name(void **state)
 {
     static const struct {
@@ -413,6 +429,7 @@ int main(void)
         TEST(a_resolver_that_takes_no_question_is_asked_again),
         TEST(its_end_cancels_the_question),
         TEST(a_reload_keeps_it_unless_another_name_is_asked_for),
+        TEST(another_resolver_is_asked_at_once),
         cmocka_unit_test(a_service_and_its_domain_become_one_name),
         cmocka_unit_test(a_name_longer_than_dns_allows_is_none),
     };
