@@ -76,6 +76,18 @@ void desk_renew(struct desk *desk)
     snapshot_unref(before);
 }
 
+void desk_resolve(struct desk *desk, const struct resolver_settings *settings)
+{
+    struct resolver *resolver = resolver_new(&desk->loop, settings);
+    if (resolver == NULL) {
+        log_write(LOG_ERROR, "resolver: out of memory for its new settings; the old ones stay");
+        return;
+    }
+    stewards_resolve(&desk->stewards, resolver);
+    resolver_free(desk->resolver);
+    desk->resolver = resolver;
+}
+
 void desk_drain(struct desk *desk)
 {
     fronts_drain(&desk->lane);

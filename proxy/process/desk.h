@@ -34,6 +34,9 @@ bool desk_prepare(struct desk *desk, const struct admin_settings *settings, stru
 void desk_renew(struct desk *desk);
 void desk_forget(struct desk *desk);
 
+/* Names of upstreams are looked up as these settings say. */
+void desk_resolve(struct desk *desk, const struct resolver_settings *settings);
+
 /* Listens no more, and finishes what runs. */
 void desk_drain(struct desk *desk);
 

@@ -241,12 +241,22 @@ static void renew_log(const struct config *before, const struct config *after)
     buffer_clear(&why);
 }
 
+static bool same_resolver(const struct resolver_settings *a, const struct resolver_settings *b)
+{
+    bool same = a->server_count == b->server_count && a->timeout == b->timeout && a->attempts == b->attempts;
+    for (size_t i = 0; same && i < a->server_count; i++)
+        same = address_equal(&a->servers[i], &b->servers[i]);
+    return same;
+}
+
 static void renewal_commit(struct service *service, struct renewal *renewal)
 {
     struct snapshot *before = service->snapshot;
     struct trail_sink *sink_before = service->trail_sink;
     renew_log(service->config, renewal->config);
     tell_restart_only(service, renewal->config);
+    if (!same_resolver(&service->config->resolver, &renewal->config->resolver))
+        desk_resolve(&service->desk, &renewal->config->resolver);
     service->config = renewal->config;
     service->snapshot = renewal->snapshot;
     service->trail_sink = renewal->trail_sink;

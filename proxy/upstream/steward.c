@@ -216,6 +216,17 @@ void stewards_init(struct stewards *stewards, struct loop *loop, struct resolver
     list_init(&stewards->all);
 }
 
+void stewards_resolve(struct stewards *stewards, struct resolver *resolver)
+{
+    stewards->directory = directory_of(resolver);
+    LIST_EACH(&stewards->all, node)
+    {
+        struct steward *steward = CONTAINER(node, struct steward, node);
+        if (steward->discovery != NULL)
+            discovery_ask_anew(steward->discovery);
+    }
+}
+
 static void on_discovered(void *owner, const struct resolved *list)
 {
     struct steward *steward = owner;

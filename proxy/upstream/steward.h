@@ -25,6 +25,9 @@ struct stewards {
 /* The resolver must outlive them. */
 void stewards_init(struct stewards *stewards, struct loop *loop, struct resolver *resolver);
 
+/* Names are looked up by another resolver from now on: all of them at once. */
+void stewards_resolve(struct stewards *stewards, struct resolver *resolver);
+
 /* These clusters, with these settings, are in force from now on: their rosters are installed before it returns, without a
  * word to changed. The settings must live until the next call has returned. What has no memory goes on as it was, and says so in the
  * log. */
