@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/service.h"
+#include "process/service_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,9 +8,6 @@
 #include "base/metrics.h"
 #include "exchange/trail.h"
 #include "process/privileges.h"
-
-/* How long the access log may take to write what it has when it ends. */
-enum { LOG_LIMIT_MS = 1000 };
 
 static void on_worker_ended(uv_async_t *ended)
 {
@@ -26,7 +23,7 @@ static void on_worker_ended(uv_async_t *ended)
         service->on_end(service->owner);
 }
 
-static struct trail_sink *open_trail(const struct config *config, struct buffer *why)
+struct trail_sink *service_open_trail(const struct config *config, struct buffer *why)
 {
     static const enum trail_format formats[] = {
         [ACCESS_JSON] = TRAIL_JSON, [ACCESS_COMBINED] = TRAIL_COMBINED, [ACCESS_COMMON] = TRAIL_COMMON};
@@ -37,7 +34,7 @@ static struct trail_sink *open_trail(const struct config *config, struct buffer 
     return sink;
 }
 
-static bool open_log(const struct config *config, struct buffer *why)
+bool service_open_log(const struct config *config, struct buffer *why)
 {
     if (log_open(config->log.level, config->log.format, config->log.path.at))
         return true;
@@ -50,7 +47,7 @@ static void config_release(void *config)
     config_free(config);
 }
 
-static struct snapshot *snapshot_of(struct config *config, uint64_t generation, struct buffer *why)
+struct snapshot *service_snapshot(struct config *config, uint64_t generation, struct buffer *why)
 {
     struct snapshot *snapshot = snapshot_new(&config->serve, config_release, config);
     if (snapshot == NULL)
@@ -60,14 +57,14 @@ static struct snapshot *snapshot_of(struct config *config, uint64_t generation, 
     return snapshot;
 }
 
-static struct worker_plan plan_of(struct service *service)
+struct worker_plan service_plan(struct service *service)
 {
     return (struct worker_plan){service->snapshot, service->trail_sink, &service->sockets};
 }
 
 static bool start_workers(struct service *service, struct buffer *why)
 {
-    struct worker_plan plan = plan_of(service);
+    struct worker_plan plan = service_plan(service);
     for (unsigned i = 0; i < service->worker_count; i++) {
         int error = 0;
         service->workers[i] = worker_start(&plan, i, &service->ended, &error);
@@ -89,23 +86,21 @@ static void refresh_workers(void *owner)
             worker_refresh(service->workers[i]);
 }
 
-/* Upstreams as the config in force has them. */
-static void look_after(struct service *service)
+void service_look_after(struct service *service)
 {
     const struct snapshot_settings *settings = &service->config->serve;
     stewards_follow(&service->desk.stewards, service->snapshot->clusters, settings->clusters,
                     settings->cluster_count);
 }
 
-static bool prepare_desk(struct service *service, const struct config *config, struct snapshot *snapshot,
-                         struct buffer *why)
+bool service_prepare_desk(struct service *service, const struct config *config, struct snapshot *snapshot,
+                          struct buffer *why)
 {
     const struct admin_settings admin = {config->admin.listen, config->admin.token, config->admin.probes};
     return desk_prepare(&service->desk, &admin, snapshot, why);
 }
 
-/* What the admin API shows of the config in force. */
-static void show(struct service *service)
+void service_show(struct service *service)
 {
     service->state.generation = service->snapshot->generation;
     service->state.config = service->config->effective.json;
@@ -119,13 +114,13 @@ static bool open_desk(struct service *service, struct buffer *why)
         buffer_printf(why, "the control thread cannot start: out of memory");
         return false;
     }
-    if (!prepare_desk(service, service->config, service->snapshot, why))
+    if (!service_prepare_desk(service, service->config, service->snapshot, why))
         return false;
     service->desk.stewards.changed = refresh_workers;
     service->desk.stewards.owner = service;
     gauges_add(&service->gauges, &service->state);
-    show(service);
-    look_after(service);
+    service_show(service);
+    service_look_after(service);
     desk_renew(&service->desk);
     return true;
 }
@@ -137,14 +132,14 @@ static bool prepare(struct service *service, struct buffer *why)
     service->workers = calloc(config->workers, sizeof(struct worker *));
     service->ended.data = service;
     sockets_init(&service->sockets, config->workers);
-    service->snapshot = snapshot_of(config, 1, why);
+    service->snapshot = service_snapshot(config, 1, why);
     if (service->workers == NULL || service->snapshot == NULL ||
         uv_async_init(service->uv, &service->ended, on_worker_ended) != 0 ||
         !sockets_want(&service->sockets, &config->serve, why))
         return false;
     if (config->access_log.path.len == 0)
         return true;
-    service->trail_sink = open_trail(config, why);
+    service->trail_sink = service_open_trail(config, why);
     return service->trail_sink != NULL;
 }
 
@@ -153,7 +148,7 @@ bool service_start(struct service *service, uv_loop_t *uv, struct config *config
     struct buffer why = BUFFER_EMPTY;
     service->uv = uv;
     service->config = config;
-    if (open_log(config, &why) && prepare(service, &why) && open_desk(service, &why) &&
+    if (service_open_log(config, &why) && prepare(service, &why) && open_desk(service, &why) &&
         privileges_drop(config->user.at) && start_workers(service, &why)) {
         atomic_store(&service->state.ready, true);
         return true;
@@ -162,123 +157,6 @@ bool service_start(struct service *service, uv_loop_t *uv, struct config *config
         log_write(LOG_ERROR, "%.*s", TEXT_ARGS(buffer_text(&why)));
     buffer_clear(&why);
     return false;
-}
-
-static bool same_trail(const struct config *a, const struct config *b)
-{
-    return text_equal(a->access_log.path, b->access_log.path) && a->access_log.format == b->access_log.format;
-}
-
-/* What can fail, before anything has changed. */
-struct renewal {
-    struct config *config;
-    struct snapshot *snapshot;
-    struct trail_sink *trail_sink;
-};
-
-static bool renewal_prepare(struct service *service, struct renewal *renewal, struct buffer *why)
-{
-    struct config *config = renewal->config;
-    renewal->snapshot = snapshot_of(config, service->snapshot->generation + 1, why);
-    if (renewal->snapshot == NULL || !sockets_want(&service->sockets, &config->serve, why))
-        return false;
-    if (same_trail(service->config, config))
-        renewal->trail_sink = service->trail_sink;
-    else if (config->access_log.path.len > 0)
-        renewal->trail_sink = open_trail(config, why);
-    if (renewal->trail_sink == NULL && config->access_log.path.len > 0)
-        return false;
-    return prepare_desk(service, config, renewal->snapshot, why);
-}
-
-static void renewal_drop(struct service *service, struct renewal *renewal)
-{
-    struct buffer none = BUFFER_EMPTY;
-    sockets_want(&service->sockets, &service->config->serve, &none); /* all of them are open */
-    buffer_clear(&none);
-    if (renewal->trail_sink != NULL && renewal->trail_sink != service->trail_sink)
-        trail_sink_close(renewal->trail_sink, LOG_LIMIT_MS);
-    if (renewal->snapshot != NULL)
-        snapshot_unref(renewal->snapshot);
-    else
-        config_free(renewal->config);
-}
-
-/* Settings that the running process can't take over. */
-static void tell_restart_only(const struct service *service, const struct config *config)
-{
-    if (config->workers != service->worker_count)
-        log_write(LOG_WARN,
-                  "workers changed from %u to %u: this needs a restart, the rest of the config is in force",
-                  service->worker_count, config->workers);
-    if (!text_equal(config->user, service->config->user))
-        log_write(LOG_WARN, "user changed: this needs a restart, the rest of the config is in force");
-}
-
-/* True when every worker has taken over, so that what it had before is free. */
-static bool adopt(struct service *service)
-{
-    struct worker_plan plan = plan_of(service);
-    bool complete = true;
-    for (unsigned i = 0; i < service->worker_count; i++) {
-        int error = service->workers[i] != NULL ? worker_adopt(service->workers[i], &plan) : 0;
-        if (error == 0)
-            continue;
-        complete = false;
-        log_write(LOG_ERROR, "worker %u cannot take over the whole config: %s", i, uv_strerror(error));
-    }
-    return complete;
-}
-
-static void renew_log(const struct config *before, const struct config *after)
-{
-    struct buffer why = BUFFER_EMPTY;
-    bool same = text_equal(before->log.path, after->log.path) && before->log.format == after->log.format;
-    if (same)
-        log_set_level(after->log.level);
-    else if (!open_log(after, &why))
-        log_write(LOG_ERROR, "%.*s; the old one stays", TEXT_ARGS(buffer_text(&why)));
-    buffer_clear(&why);
-}
-
-static bool same_resolver(const struct resolver_settings *a, const struct resolver_settings *b)
-{
-    bool same = a->server_count == b->server_count && a->timeout == b->timeout && a->attempts == b->attempts;
-    for (size_t i = 0; same && i < a->server_count; i++)
-        same = address_equal(&a->servers[i], &b->servers[i]);
-    return same;
-}
-
-static void renewal_commit(struct service *service, struct renewal *renewal)
-{
-    struct snapshot *before = service->snapshot;
-    struct trail_sink *sink_before = service->trail_sink;
-    renew_log(service->config, renewal->config);
-    tell_restart_only(service, renewal->config);
-    if (!same_resolver(&service->config->resolver, &renewal->config->resolver))
-        desk_resolve(&service->desk, &renewal->config->resolver);
-    service->config = renewal->config;
-    service->snapshot = renewal->snapshot;
-    service->trail_sink = renewal->trail_sink;
-    show(service);
-    look_after(service);
-    bool complete = adopt(service);
-    desk_renew(&service->desk);
-    sockets_settle(&service->sockets);
-    snapshot_unref(before);
-    if (complete && sink_before != NULL && sink_before != service->trail_sink)
-        trail_sink_close(sink_before, LOG_LIMIT_MS);
-}
-
-bool service_renew(struct service *service, struct config *config, struct buffer *why)
-{
-    struct renewal renewal = {.config = config};
-    if (!renewal_prepare(service, &renewal, why)) {
-        renewal_drop(service, &renewal);
-        return false;
-    }
-    renewal_commit(service, &renewal);
-    return true;
 }
 
 void service_drain(struct service *service, uint64_t limit)
