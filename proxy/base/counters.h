@@ -39,7 +39,7 @@ counter_t counter_register(const struct metric *metric, const char *labels);
 #define COUNTERS_KEPT 1024
 
 /* Undoes one registration. After the last one no thread may add to it. COUNTER_NONE is fine. Any thread, takes a lock. */
-void counter_release(counter_t counter);
+void counter_release(counter_t id);
 
 /* An array of all cells for one thread; NULL when out of memory. */
 struct cells *cells_new(void);

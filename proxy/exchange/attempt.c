@@ -86,7 +86,7 @@ static void learn(const struct exchange *exchange, struct endpoint *endpoint, un
     struct upstream *upstream = exchange->claim.upstream;
     bool failed = status >= 500;
     if (!failed)
-        endpoint_time(endpoint, loop->now_us - exchange->sent_us);
+        endpoint_time(endpoint, loop->now_us - exchange->sent_us, loop->now);
     if (outlier_note(upstream_cluster(upstream), &upstream_settings(upstream)->outlier, endpoint, failed,
                      loop->now)) {
         cells_add(loop->cells, endpoint->ejections, 1);

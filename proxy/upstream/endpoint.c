@@ -9,6 +9,9 @@
 
 enum { BUCKETS = 1024 }; /* a power of two */
 
+/* After so long without an answer a latency counts half. */
+enum { LATENCY_AGE_S = 10 };
+
 static struct {
     pthread_mutex_t lock;
     struct list buckets[BUCKETS]; /* endpoints, by endpoint.node; zeroed: not yet used */
@@ -155,11 +158,29 @@ void endpoint_unref(struct endpoint *endpoint)
     pthread_mutex_unlock(&registry.lock);
 }
 
-void endpoint_time(struct endpoint *endpoint, uint64_t duration)
+/* s, how old the latency is. */
+static uint32_t age_of(const struct endpoint *endpoint, uint64_t now)
+{
+    uint32_t at = atomic_load_explicit(&endpoint->latency_at, memory_order_relaxed);
+    uint32_t seconds = (uint32_t)(now / 1000);
+    return seconds > at ? seconds - at : 0;
+}
+
+void endpoint_time(struct endpoint *endpoint, uint64_t duration, uint64_t now)
 {
     uint64_t before = atomic_load_explicit(&endpoint->latency, memory_order_relaxed);
     uint64_t bounded = duration < UINT32_MAX / 8 ? duration : UINT32_MAX / 8;
-    uint64_t after = before == 0 ? bounded : (before * 7 + bounded) / 8;
+    bool stale = before == 0 || age_of(endpoint, now) >= LATENCY_AGE_S;
+    uint64_t after = stale ? bounded : (before * 7 + bounded) / 8;
     /* two workers at once lose one answer of many */
     atomic_store_explicit(&endpoint->latency, after > 0 ? (uint32_t)after : 1, memory_order_relaxed);
+    atomic_store_explicit(&endpoint->latency_at, (uint32_t)(now / 1000), memory_order_relaxed);
+}
+
+uint32_t endpoint_latency(const struct endpoint *endpoint, uint64_t now)
+{
+    uint32_t latency = atomic_load_explicit(&endpoint->latency, memory_order_relaxed);
+    uint32_t halvings = age_of(endpoint, now) / LATENCY_AGE_S;
+    uint32_t aged = halvings < 31 ? latency >> halvings : 0;
+    return latency == 0 || aged > 0 ? aged : 1;
 }

@@ -28,6 +28,7 @@ struct endpoint {
     struct text cluster;            /* label; owned */
     uint64_t id;                    /* what a sticky cookie names it by: the same in every replica */
     _Atomic uint32_t active;        /* requests under way in all workers */
+    _Atomic uint32_t latency_at;    /* s, of the clock behind loop->now: when latency moved last */
     _Atomic uint32_t latency;       /* us, of answers; moves an eighth of the way at each; 0: none came yet */
     _Atomic unsigned standing;      /* enum endpoint_standing */
     _Atomic uint64_t ejected_until; /* ms, as loop->now; 0: never was */
@@ -59,8 +60,12 @@ static inline bool endpoint_is_fit(const struct endpoint *endpoint, uint64_t now
            atomic_load_explicit(&endpoint->ejected_until, memory_order_relaxed) <= now;
 }
 
-/* An answer came after this time, us. */
-void endpoint_time(struct endpoint *endpoint, uint64_t duration);
+/* An answer came after this time, us, at now (ms, loop->now). */
+void endpoint_time(struct endpoint *endpoint, uint64_t duration, uint64_t now);
+
+/* The latency in us, half of it for each 10 s in which no answer came: so that one that was slow, and therefore isn't
+ * asked, is asked again. 0: not known. */
+uint32_t endpoint_latency(const struct endpoint *endpoint, uint64_t now);
 
 /* Any thread, each takes a lock: once per snapshot and loop, not per request. */
 void endpoint_ref(struct endpoint *endpoint);

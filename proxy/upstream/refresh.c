@@ -66,8 +66,10 @@ static void put_in_place(struct upstream *upstream, const struct fitting *fittin
     for (size_t i = 0; i < count; i++)
         upstream->outlets[i]->index = CHOICE_NONE;
     for (size_t i = 0; i < fitting->roster->count; i++) {
-        fitting->outlets[i]->index = i;
-        pool_settle(&fitting->outlets[i]->pool, &fitting->roster->settings.pool);
+        struct outlet *outlet = fitting->outlets[i];
+        ASSERT(outlet != NULL);
+        outlet->index = i;
+        pool_settle(&outlet->pool, &fitting->roster->settings.pool);
     }
     for (size_t i = 0; i < count; i++)
         if (upstream->outlets[i]->index == CHOICE_NONE)

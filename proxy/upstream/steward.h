@@ -57,7 +57,7 @@ enum wish_outcome {
 
 /* Changes an endpoint, or adds it. */
 enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
-                               const struct endpoint_wish *wish);
+                               const struct endpoint_wish *wanted);
 /* How the endpoint of wish->name is now: fills weight and standing (of the operator). False when there is none. */
 bool stewards_get(struct stewards *stewards, struct text cluster, struct endpoint_wish *wish);
 

@@ -18,7 +18,7 @@ static void drop(struct wishes *wishes, struct wish *wish)
 
 void wishes_clear(struct wishes *wishes)
 {
-    for (struct list_node *node; (node = list_front(&wishes->all)) != NULL;)
+    for (struct list_node *node; (node = list_pop(&wishes->all)) != NULL;)
         drop(wishes, CONTAINER(node, struct wish, node));
 }
 

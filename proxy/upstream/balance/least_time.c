@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The member that is likely to answer first: its latency, a moving average over all workers, times the requests it would
- * have with this one, for its weight. One whose latency isn't known yet counts as the quickest that is known, so that it
- * gets its share and no rush. Among equals the turn goes round.
+ * have with this one, for its weight. One whose latency isn't known yet counts as the quickest and the heaviest there is,
+ * so that it is asked soon and without a rush. Among equals the turn goes round.
  */
 #include "upstream/balance/balancer.h"
 
@@ -12,31 +12,37 @@ static size_t state_size(const struct roster *roster)
     return sizeof(size_t);
 }
 
-static uint64_t latency_of(const struct choice *choice, size_t index)
+static uint32_t latency_of(const struct choice *choice, size_t index)
 {
-    return atomic_load_explicit(&choice->roster->members[index].endpoint->latency, memory_order_relaxed);
+    return endpoint_latency(choice->roster->members[index].endpoint, choice->now);
 }
 
-/* us; 1 when none is known. */
-static uint64_t quickest(const struct choice *choice)
+/* What is taken for members that aren't known yet: the best of everybody's, so that a light one is learnt too. */
+struct guess {
+    uint32_t latency; /* us */
+    uint64_t weight;  /* as choice_weight */
+};
+
+static struct guess guess_at(const struct choice *choice)
 {
-    uint64_t least = UINT64_MAX;
+    struct guess guess = {UINT32_MAX, 1};
     for (size_t i = 0; i < choice->roster->count; i++) {
-        uint64_t latency = latency_of(choice, i);
-        if (latency != 0 && latency < least)
-            least = latency;
+        uint32_t latency = latency_of(choice, i);
+        uint64_t weight = choice_weight(choice, i);
+        guess.latency = latency != 0 && latency < guess.latency ? latency : guess.latency;
+        guess.weight = weight > guess.weight ? weight : guess.weight;
     }
-    return least != UINT64_MAX ? least : 1;
+    return guess;
 }
 
 /* In doubles: the product of three 32-bit numbers is compared by its ratio, not to the last bit. */
-static double cost_of(const struct choice *choice, size_t index, uint64_t unknown)
+static double cost_of(const struct choice *choice, size_t index, struct guess guess)
 {
     struct endpoint *endpoint = choice->roster->members[index].endpoint;
-    uint64_t latency = latency_of(choice, index);
+    uint32_t latency = latency_of(choice, index);
     uint32_t active = atomic_load_explicit(&endpoint->active, memory_order_relaxed);
-    return (double)(latency != 0 ? latency : unknown) * ((double)active + 1) /
-           (double)choice_weight(choice, index);
+    double weight = (double)(latency != 0 ? choice_weight(choice, index) : guess.weight);
+    return (double)(latency != 0 ? latency : guess.latency) * ((double)active + 1) / weight;
 }
 
 static size_t pick(void *state, const struct choice *choice)
@@ -45,12 +51,12 @@ static size_t pick(void *state, const struct choice *choice)
     size_t count = choice->roster->count;
     size_t best = CHOICE_NONE;
     double least = 0;
-    uint64_t unknown = quickest(choice);
+    struct guess guess = guess_at(choice);
     for (size_t i = 0; i < count; i++) {
         size_t index = (*turn + i) % count;
         if (!choice->allows(choice, index))
             continue;
-        double cost = cost_of(choice, index, unknown);
+        double cost = cost_of(choice, index, guess);
         if (best != CHOICE_NONE && cost >= least)
             continue;
         best = index;

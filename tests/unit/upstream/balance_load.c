@@ -6,6 +6,7 @@ static void has(size_t index, unsigned requests, unsigned latency)
 {
     atomic_store(&ballot_endpoint(index)->active, requests);
     atomic_store(&ballot_endpoint(index)->latency, latency);
+    atomic_store(&ballot_endpoint(index)->latency_at, (uint32_t)(ballot.choice.now / 1000));
 }
 
 static void all_have(unsigned requests, unsigned latency)
@@ -61,6 +62,35 @@ static void least_time_learns_whom_it_does_not_know_without_a_rush(void **state)
         atomic_fetch_add(&ballot_endpoint(picked)->active, 1);
     }
     assert_int_equal(ballot.picks[3], 10);
+}
+
+/* Half for each ten seconds: 8000 is less than 1100 after thirty. */
+static void least_time_asks_again_whom_it_found_slow_long_ago(void **state)
+{
+    (void)state;
+    ballot_open(BALANCE_LEAST_TIME, 2, NULL);
+    endpoint_time(ballot_endpoint(0), 8000, 1000);
+    for (uint64_t now = 1000; now < 30000; now += 1000) {
+        endpoint_time(ballot_endpoint(1), 1100, now);
+        ballot.choice.now = now;
+        assert_int_equal(ballot_pick(0), 1);
+    }
+    ballot.choice.now = 31000;
+    assert_int_equal(endpoint_latency(ballot_endpoint(0), 31000), 1000);
+    endpoint_time(ballot_endpoint(1), 1100, 31000);
+    assert_int_equal(ballot_pick(0), 0);
+    endpoint_time(ballot_endpoint(0), 500, 31000);
+    assert_int_equal(endpoint_latency(ballot_endpoint(0), 31000), 500);
+}
+
+static void least_time_learns_a_light_one_too(void **state)
+{
+    (void)state;
+    ballot_open(BALANCE_LEAST_TIME, 2, (const unsigned[]){1, 5});
+    has(0, 0, 0);
+    has(1, 0, 1000);
+    ballot_picks(2);
+    assert_int_equal(ballot.picks[0], 1);
 }
 
 static void least_time_goes_round_among_equals(void **state)
@@ -151,6 +181,8 @@ int main(void)
         cmocka_unit_test_teardown(round_robin_of_another_loop_begins_elsewhere, ballot_close),
         cmocka_unit_test_teardown(least_time_weighs_latency_by_load_and_weight, ballot_close),
         cmocka_unit_test_teardown(least_time_learns_whom_it_does_not_know_without_a_rush, ballot_close),
+        cmocka_unit_test_teardown(least_time_asks_again_whom_it_found_slow_long_ago, ballot_close),
+        cmocka_unit_test_teardown(least_time_learns_a_light_one_too, ballot_close),
         cmocka_unit_test_teardown(least_time_goes_round_among_equals, ballot_close),
         cmocka_unit_test_teardown(random_draws_by_weight, ballot_close),
         cmocka_unit_test_teardown(random_draws_by_weight_among_few_that_are_left, ballot_close),
