@@ -181,6 +181,6 @@ void stewards_follow(struct stewards *stewards, struct cluster **clusters,
 
 void stewards_clear(struct stewards *stewards)
 {
-    for (struct list_node *node; (node = list_pop(&stewards->all)) != NULL;)
-        steward_free(CONTAINER(node, struct steward, node));
+    LIST_EACH_SAFE(&stewards->all, node)
+    steward_free(CONTAINER(node, struct steward, node));
 }

@@ -18,8 +18,8 @@ static void drop(struct wishes *wishes, struct wish *wish)
 
 void wishes_clear(struct wishes *wishes)
 {
-    for (struct list_node *node; (node = list_pop(&wishes->all)) != NULL;)
-        drop(wishes, CONTAINER(node, struct wish, node));
+    LIST_EACH_SAFE(&wishes->all, node)
+    drop(wishes, CONTAINER(node, struct wish, node));
 }
 
 struct wish *wishes_find(const struct wishes *wishes, const struct address *address)
