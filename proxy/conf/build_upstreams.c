@@ -113,6 +113,17 @@ static void build_affinity(struct build *build, struct section upstream, struct 
     cluster->sticky.ttl = section_number(sticky, "ttl");
 }
 
+static void check_hash_on(struct build *build, struct section upstream,
+                          const struct cluster_settings *cluster)
+{
+    const struct node *hash_on = section_node(upstream, "hash_on");
+    bool hashes = cluster->balance == BALANCE_RING_HASH || cluster->balance == BALANCE_MAGLEV;
+    if (hash_on != NULL && !hashes)
+        problem_warn(
+            build->problems, hash_on->place,
+            "hash_on: only ring_hash and maglev look at it; set balance to one of them, or leave it out");
+}
+
 void build_upstreams(struct build *build, struct section root)
 {
     struct snapshot_settings *serve = &build->config->serve;
@@ -131,5 +142,6 @@ void build_upstreams(struct build *build, struct section root)
         build_discovery(build, upstream, cluster);
         build_pool(section_map(upstream, "pool"), &cluster->pool);
         build_care(build, upstream, cluster);
+        check_hash_on(build, upstream, cluster);
     }
 }

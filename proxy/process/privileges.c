@@ -2,11 +2,13 @@
 #include "process/privileges.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -61,6 +63,24 @@ static bool become(const char *user, const struct account *account)
     if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return complain(user, "new privileges cannot be refused");
     return true;
+}
+
+static bool is_plain(int fd)
+{
+    struct stat status;
+    return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
+void privileges_give(const char *user, const char *path)
+{
+    struct account account;
+    if (user == NULL || user[0] == '\0' || geteuid() != 0 || account_find(user, &account) != NULL)
+        return;
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (is_plain(fd) && fchown(fd, account.user, account.group) != 0)
+        log_write(LOG_WARN, "user: %s cannot be given to '%s': %s", path, user, strerror(errno));
+    if (fd >= 0)
+        close(fd);
 }
 
 static bool warn_unless_same(const char *user, const struct account *account)

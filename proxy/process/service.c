@@ -143,13 +143,20 @@ static bool prepare(struct service *service, struct buffer *why)
     return service->trail_sink != NULL;
 }
 
+static bool become_user(const struct config *config)
+{
+    privileges_give(config->user.at, config->log.path.at);
+    privileges_give(config->user.at, config->access_log.path.at);
+    return privileges_drop(config->user.at);
+}
+
 bool service_start(struct service *service, uv_loop_t *uv, struct config *config)
 {
     struct buffer why = BUFFER_EMPTY;
     service->uv = uv;
     service->config = config;
     if (service_open_log(config, &why) && prepare(service, &why) && open_desk(service, &why) &&
-        privileges_drop(config->user.at) && start_workers(service, &why)) {
+        become_user(config) && start_workers(service, &why)) {
         atomic_store(&service->state.ready, true);
         return true;
     }

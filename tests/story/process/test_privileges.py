@@ -4,11 +4,13 @@ import errno
 import os
 import pathlib
 import pwd
+import signal
 import socket
+import tempfile
 
 import pytest
 
-from support import Backend, RawClient, Successor, Weir, proxy_config, run_weir
+from support import Backend, RawClient, Successor, Weir, proxy_config, run_weir, wait_until
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 NET_BIND_SERVICE = 1 << 10
@@ -64,6 +66,27 @@ def test_a_new_binary_may_bind_them_too(start):
     assert int(status["CapEff"], 16) == int(status["CapAmb"], 16) == NET_BIND_SERVICE
     with RawClient(weir.address) as browser:
         assert browser.get("/").status == 200
+
+
+@pytest.fixture
+def open_folder():
+    """One that others can reach and write to, unlike tmp_path."""
+    with tempfile.TemporaryDirectory(prefix="weir-story-") as folder:
+        os.chmod(folder, 0o777)
+        yield pathlib.Path(folder)
+
+
+@root
+def test_logs_are_the_users_and_can_be_opened_again(start, open_folder):
+    logs = {name: open_folder / f"{name}.log" for name in ("access", "error")}
+    weir = start(Weir(proxy_config(start(Backend()), user="nobody", access_log={"path": str(logs["access"]), "format": "json"},
+                                   log={"path": str(logs["error"]), "level": "info", "format": "text"})))
+    assert {path.stat().st_uid for path in logs.values()} == {pwd.getpwnam("nobody").pw_uid}
+    for path in logs.values():
+        path.rename(path.with_suffix(".1"))
+    os.kill(weir.pid, signal.SIGUSR1)
+    wait_until(lambda: all(path.exists() for path in logs.values()), "both are opened again")
+    assert "logs are reopened" in logs["error"].read_text()
 
 
 @root

@@ -111,6 +111,8 @@ static void an_upstream_says_what_is_hashed_and_which_cookie_sticks(void **state
         &load_fine(state, UPSTREAM_WITH("balance: maglev, hash_on: 'header:X-User'"))->serve.clusters[0];
     assert_int_equal(cluster->hash_on.source, HASH_HEADER);
     assert_text(cluster->hash_on.name, "X-User");
+    load(state, UPSTREAM_WITH("hash_on: path"));
+    assert_true(any_problem_says(state, "only ring_hash and maglev look at it"));
     cluster = &load_fine(state, UPSTREAM_WITH("balance: ring_hash, hash_on: path"))->serve.clusters[0];
     assert_int_equal(cluster->hash_on.source, HASH_PATH);
     assert_int_equal(cluster->sticky.cookie.len, 0);
