@@ -19,13 +19,6 @@ static bool read_literal(struct text host, unsigned port, struct address *addres
            !address_is_unix(address);
 }
 
-static bool is_wildcard(const struct address *address)
-{
-    if (address->any.sa_family == AF_INET)
-        return address->v4.sin_addr.s_addr == htonl(INADDR_ANY);
-    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
-}
-
 /* The port isn't looked at: it may have been forwarded. A listener on every address doesn't know its own, so there any
  * literal does: what DNS can be made to say has a name. */
 static bool host_is_ours(const struct admin_settings *settings, const struct exchange *exchange)
@@ -37,7 +30,7 @@ static bool host_is_ours(const struct admin_settings *settings, const struct exc
         return true;
     if (!read_literal(host, address_port(&settings->listen), &address))
         return false;
-    return is_wildcard(&settings->listen) || address_equal(&address, &settings->listen);
+    return address_is_any(&settings->listen) || address_equal(&address, &settings->listen);
 }
 
 /* An Origin is scheme://host:port (RFC 6454 section 7), or null. */

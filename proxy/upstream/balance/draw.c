@@ -22,6 +22,19 @@ void draw_forget(struct roster *roster)
     free(roster->plan);
 }
 
+size_t draw_state_size(const struct roster *roster)
+{
+    (void)roster;
+    return sizeof(struct dice);
+}
+
+void draw_start(void *state, const struct roster *roster, unsigned number)
+{
+    (void)roster;
+    (void)number;
+    dice_init(state);
+}
+
 /* The first whose sum is above the mark. */
 static size_t search(const uint64_t *sums, size_t count, uint64_t mark)
 {

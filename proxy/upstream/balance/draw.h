@@ -10,9 +10,11 @@
 #include "upstream/balance/balancer.h"
 #include "upstream/balance/dice.h"
 
-/* For balancers whose plan it is. */
+/* For balancers whose plan it is, and whose state is a struct dice. */
 bool draw_plan(struct roster *roster);
 void draw_forget(struct roster *roster);
+size_t draw_state_size(const struct roster *roster);
+void draw_start(void *state, const struct roster *roster, unsigned number);
 
 /* A member that is allowed, other than except (CHOICE_NONE: any), or CHOICE_NONE. */
 size_t draw(struct dice *dice, const struct choice *choice, size_t except);

@@ -6,19 +6,6 @@
  */
 #include "upstream/balance/draw.h"
 
-static size_t state_size(const struct roster *roster)
-{
-    (void)roster;
-    return sizeof(struct dice);
-}
-
-static void start(void *state, const struct roster *roster, unsigned number)
-{
-    (void)roster;
-    (void)number;
-    dice_init(state);
-}
-
 static uint64_t load_of(const struct choice *choice, size_t index)
 {
     struct endpoint *endpoint = choice->roster->members[index].endpoint;
@@ -43,6 +30,6 @@ static size_t pick(void *state, const struct choice *choice)
 const struct balancer balancer_p2c = {.name = "p2c",
                                       .plan = draw_plan,
                                       .forget = draw_forget,
-                                      .state_size = state_size,
-                                      .start = start,
+                                      .state_size = draw_state_size,
+                                      .start = draw_start,
                                       .pick = pick};
