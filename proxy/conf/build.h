@@ -42,7 +42,7 @@ void build_rewrite(struct build *build, struct section rewrite, struct rewrite_s
 void build_headers(struct build *build, struct section headers, struct route_settings *route);
 
 /* Compiled; an empty one when it isn't well formed, which validate has reported. */
-struct template build_template(struct build *build, struct text written);
+struct text_template build_template(struct build *build, struct text written);
 
 /* count elements of zeroed memory in the config's arena; NULL when count is 0 or memory ends, which is
  * noted. */

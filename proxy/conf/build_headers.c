@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/build.h"
 
-struct template build_template(struct build *build, struct text written)
+struct text_template build_template(struct build *build, struct text written)
 {
-    struct template template = {0};
+    struct text_template template = {0};
     struct text copy = build_text(build, written);
     if (copy.at != NULL && template_check(copy) == NULL &&
         !template_compile(&template, copy, &build->config->arena))

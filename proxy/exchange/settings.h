@@ -31,7 +31,7 @@ struct header_setting {
 struct field_rule {
     struct text name;
     enum field_id id;
-    struct template value; /* of set and add; where it expands to nothing, there is no field */
+    struct text_template value; /* of set and add; where it expands to nothing, there is no field */
 };
 
 /* What becomes of the fields of a head; in this order. */
@@ -119,7 +119,7 @@ struct route_settings {
     enum route_target target;
     size_t cluster; /* TARGET_UPSTREAM: index into snapshot_settings.clusters */
     struct {
-        struct template to;
+        struct text_template to;
         unsigned status;
     } redirect;
     struct respond_settings respond;

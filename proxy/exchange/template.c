@@ -51,13 +51,13 @@ const char *template_check(struct text written)
     return NULL;
 }
 
-bool template_compile(struct template *template, struct text written, struct arena *arena)
+bool template_compile(struct text_template *template, struct text written, struct arena *arena)
 {
     size_t most = 1;
     for (size_t i = 0; i < written.len; i++)
         most += written.at[i] == '{' ? 2 : 0;
     struct template_part *parts = arena_take_zeroed(arena, most * sizeof *parts);
-    *template = (struct template){.written = written, .parts = parts};
+    *template = (struct text_template){.written = written, .parts = parts};
     if (parts == NULL)
         return false;
     while (written.len > 0) {
@@ -128,7 +128,7 @@ static bool append(struct text *out, struct text value, struct arena *arena)
     return true;
 }
 
-struct text template_expand(const struct template *template, const struct exchange *exchange,
+struct text template_expand(const struct text_template *template, const struct exchange *exchange,
                             struct arena *arena)
 {
     struct text out = TEXT_NONE;

@@ -12,8 +12,7 @@
 struct exchange;
 struct template_part;
 
-struct template
-{
+struct text_template {
     struct text written;
     const struct template_part *parts;
     size_t count;
@@ -23,11 +22,11 @@ struct template
 const char *template_check(struct text written);
 
 /* Parts lie in the arena and refer to the text. False when out of memory; written must be well formed. */
-bool template_compile(struct template *template, struct text written, struct arena *arena);
+bool template_compile(struct text_template *template, struct text written, struct arena *arena);
 
 /* Filled in for a request that has a route. Control characters that a client sent come out as %XX, so that a value stays
  * on its line. .at is NULL when out of memory. */
-struct text template_expand(const struct template *template, const struct exchange *exchange,
+struct text template_expand(const struct text_template *template, const struct exchange *exchange,
                             struct arena *arena);
 
 #endif

@@ -123,7 +123,7 @@ static void fills_in_every_placeholder(void **state)
 static void control_characters_never_leave_their_line(void **state)
 {
     struct book book = {0};
-    struct template template;
+    struct text_template template;
     struct front_plan front = {.scheme = TEXT("a\rb\nX-Evil: 1\x7f\t")};
     struct exchange exchange = {.front = &front};
     (void)state;
