@@ -6,26 +6,15 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/panic.h"
 #include "net/pulse.h"
 #include "net/tcp.h"
+#include "process/mail.h"
 
 /* How often a drain looks whether everything is gone. */
 enum { PROGRESS_MS = 10 };
-
-/* What the control thread asks for. It waits for the answer to a plan. */
-struct mail {
-    pthread_mutex_t lock;
-    pthread_cond_t answered;
-    struct worker_plan plan; /* to be adopted, with a reference to its snapshot */
-    bool has_plan;
-    int error;            /* of the plan adopted last */
-    uint64_t drain_limit; /* ms; 0: not to drain */
-    bool refresh;
-};
 
 struct worker {
     struct worker_plan plan;
@@ -123,29 +112,19 @@ static void answer_plan(struct worker *worker, const struct worker_plan *plan)
 {
     int error = worker->cleared ? UV_ESHUTDOWN : adopt(worker, plan);
     snapshot_unref(plan->snapshot);
-    pthread_mutex_lock(&worker->mail.lock);
-    worker->mail.error = error;
-    worker->mail.has_plan = false;
-    pthread_cond_signal(&worker->mail.answered);
-    pthread_mutex_unlock(&worker->mail.lock);
+    mail_answer(&worker->mail, error);
 }
 
 static void on_post(uv_async_t *post)
 {
     struct worker *worker = post->data;
-    pthread_mutex_lock(&worker->mail.lock);
-    struct worker_plan plan = worker->mail.plan;
-    bool has_plan = worker->mail.has_plan;
-    uint64_t limit = worker->mail.drain_limit;
-    bool refresh = worker->mail.refresh;
-    worker->mail.refresh = false;
-    pthread_mutex_unlock(&worker->mail.lock);
-    if (has_plan)
-        answer_plan(worker, &plan);
-    if (refresh && !worker->cleared)
+    struct letter letter = mail_take(&worker->mail);
+    if (letter.plan.snapshot != NULL)
+        answer_plan(worker, &letter.plan);
+    if (letter.refresh && !worker->cleared)
         lane_refresh(&worker->lane);
-    if (limit > 0)
-        drain(worker, limit);
+    if (letter.drain_limit > 0)
+        drain(worker, letter.drain_limit);
 }
 
 static int start_handles(struct worker *worker)
@@ -223,16 +202,14 @@ static struct worker *worker_new(const struct worker_plan *plan, unsigned index,
     worker->index = index;
     worker->ended_async = ended;
     uv_sem_init(&worker->started, 0);
-    pthread_mutex_init(&worker->mail.lock, NULL);
-    pthread_cond_init(&worker->mail.answered, NULL);
+    mail_init(&worker->mail);
     return worker;
 }
 
 static void worker_free(struct worker *worker)
 {
     uv_sem_destroy(&worker->started);
-    pthread_mutex_destroy(&worker->mail.lock);
-    pthread_cond_destroy(&worker->mail.answered);
+    mail_clear(&worker->mail);
     free(worker);
 }
 
@@ -254,52 +231,19 @@ struct worker *worker_start(const struct worker_plan *plan, unsigned index, uv_a
     return NULL;
 }
 
-static struct timespec in_ms(unsigned ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
-    at.tv_sec += ms / 1000;
-    return at;
-}
-
-/* A worker that has not taken the last one yet takes only this one: it has all of it. */
-static void put_plan(struct worker *worker, const struct worker_plan *plan)
-{
-    if (worker->mail.has_plan)
-        snapshot_unref(worker->mail.plan.snapshot);
-    snapshot_ref(plan->snapshot);
-    worker->mail.plan = *plan;
-    worker->mail.has_plan = true;
-}
-
 int worker_adopt(struct worker *worker, const struct worker_plan *plan)
 {
-    struct timespec until = in_ms(ADOPT_LIMIT_MS);
-    int waited = 0;
-    pthread_mutex_lock(&worker->mail.lock);
-    put_plan(worker, plan);
-    uv_async_send(&worker->post);
-    while (worker->mail.has_plan && waited == 0)
-        waited = pthread_cond_timedwait(&worker->mail.answered, &worker->mail.lock, &until);
-    int error = worker->mail.has_plan ? UV_ETIMEDOUT : worker->mail.error;
-    pthread_mutex_unlock(&worker->mail.lock);
-    return error;
+    return mail_send_plan(&worker->mail, plan, &worker->post);
 }
 
 void worker_refresh(struct worker *worker)
 {
-    pthread_mutex_lock(&worker->mail.lock);
-    worker->mail.refresh = true;
-    pthread_mutex_unlock(&worker->mail.lock);
-    uv_async_send(&worker->post);
+    mail_send_refresh(&worker->mail, &worker->post);
 }
 
 void worker_drain(struct worker *worker, uint64_t limit)
 {
-    pthread_mutex_lock(&worker->mail.lock);
-    worker->mail.drain_limit = limit;
-    pthread_mutex_unlock(&worker->mail.lock);
-    uv_async_send(&worker->post);
+    mail_send_drain(&worker->mail, limit, &worker->post);
 }
 
 bool worker_has_ended(const struct worker *worker)
