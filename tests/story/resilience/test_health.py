@@ -1,112 +1,228 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Health checks take endpoints out and in again; without any the client gets a 503 that says so."""
+"""Health checks take endpoints out and in."""
+import json
+
 import pytest
 
 from support import Backend, RawClient, Weir, proxy_config, refusing_address, wait_until
 from support import backend as act
 
-CHECK = {"path": "/healthz", "interval": "50ms", "timeout": "1s", "healthy": 2, "unhealthy": 2}
+CHECK = {"path": "/healthz", "interval": "50ms", "timeout": "300ms", "healthy": 2, "unhealthy": 2}
+WELL, SICK = act.response(b"fine"), act.response(b"oh", "500 Internal Server Error")
 
 
-def is_up(weir, backend):
-    return weir.metrics().total("weir_upstream_up", endpoint=getattr(backend, "address", backend)) == 1
+class Patient(Backend):
+    """Answers /healthz as its `health` says and everything else with its name."""
+
+    def __init__(self, name, **options):
+        self.health, self.checks, self.name = WELL, [], name.encode()
+        super().__init__(act.Mood(self.answer), **options)
+
+    def answer(self, request):
+        if request.target != "/healthz":
+            return act.response(self.name)
+        self.checks.append(request)
+        return self.health(request) if callable(self.health) else self.health
+
+    def served(self):
+        return [one for one in self.requests if one.target != "/healthz"]
 
 
-def ask(weir, times=1):
+def up(weir, backend):
+    return weir.metrics().total("weir_upstream_up", upstream="pool", endpoint=getattr(backend, "address", backend))
+
+
+def wait_for(weir, backend, standing):
+    wait_until(lambda: up(weir, backend) == standing, f"weir_upstream_up is {standing}")
+
+
+def answers(weir, count):
     with RawClient(weir.address) as browser:
-        return [browser.get("/").status for _ in range(times)]
+        return [browser.get("/").body.decode() for _ in range(count)]
 
 
-class Ward:
-    """A backend whose answer to checks can be changed."""
-
-    def __init__(self):
-        self.answer = act.response(b"well")
-
-    def __call__(self, connection):
-        for request in connection.requests():
-            connection.send(self.answer if request.target == "/healthz" else act.response(b"served"))
+def assert_unavailable(answer, fault):
+    assert answer.status == 503
+    assert int(answer.one("retry-after")) > 0
+    assert f'details="{fault}"' in answer.one("proxy-status") and "error=destination_unavailable" in answer.one("proxy-status")
 
 
-@pytest.mark.parametrize("bad", [act.response(b"", "500 Internal Server Error"), act.response(b"", "302 Found"), b"garbage\r\n\r\n"])
-def test_an_endpoint_goes_out_and_comes_back(start, bad):
-    ward = Ward()
-    checked, other = start(Backend(ward)), start(Backend(Ward()))
-    weir = start(Weir(proxy_config(checked, other, upstream={"health_check": CHECK})))
-    wait_until(lambda: checked.heads_read() > 0, "it is checked")
-    assert is_up(weir, checked)
-    ward.answer = bad
-    wait_until(lambda: not is_up(weir, checked), "it is left out")
-    assert set(ask(weir, 10)) == {200}
-    assert is_up(weir, other)
-    ward.answer = act.response(b"well again")
-    wait_until(lambda: is_up(weir, checked), "it comes back")
+def test_a_sick_endpoint_gets_nothing_and_comes_back(start):
+    a, b = start(Patient("a")), start(Patient("b"))
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": CHECK})))
+    assert set(answers(weir, 4)) == {"a", "b"}
+    a.health = SICK
+    wait_for(weir, a, 0)
+    assert set(answers(weir, 10)) == {"b"}
+    listed = weir.admin_json("/api/v1/upstreams/pool")["endpoints"]
+    assert [one["healthy"] for one in listed] == [False, True]
+    a.health = WELL
+    wait_for(weir, a, 1)
+    assert set(answers(weir, 4)) == {"a", "b"}
+    assert "status 500" in weir.stderr() and "well again" in weir.stderr()
 
 
-def test_other_statuses_can_be_expected(start):
-    ward = Ward()
-    ward.answer = act.response(b"", "404 Not Found")
-    backend = start(Backend(ward))
-    weir = start(Weir(proxy_config(backend, upstream={"health_check": {**CHECK, "expect": ["200-299", 404]}})))
-    wait_until(lambda: backend.heads_read() > 5, "it is checked some times")
-    assert is_up(weir, backend)
+def test_checks_are_no_requests_of_clients(start):
+    a = start(Patient("a"))
+    weir = start(Weir(proxy_config(a, upstream={"health_check": CHECK})))
+    wait_until(lambda: len(a.checks) >= 5, "five checks")
+    metrics = weir.metrics()
+    assert metrics.total("weir_requests_total", listener="web") == metrics.total("weir_upstream_requests_total") == 0
+    assert weir.access_log() == []
+    assert all((one.method, one.target, one.one("connection")) == ("GET", "/healthz", "close") for one in a.checks)
+    assert all(one.one("host") == a.address for one in a.checks)
 
 
-@pytest.mark.parametrize("behave", [act.hangs(), act.drips(act.response(b"x" * 100), 0.2)])
-def test_a_check_has_a_time_limit(start, behave):
-    backend = start(Backend(behave))
-    weir = start(Weir(proxy_config(backend, upstream={"health_check": {**CHECK, "timeout": "100ms"}})))
-    wait_until(lambda: not is_up(weir, backend), "it is left out")
+@pytest.mark.parametrize("health", [
+    SICK, act.response(b"", "404 Not Found"), act.response(b"", "302 Found", "Location: /"), b"garbage\r\n\r\n", None,
+    b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n"],
+    ids=["500", "404", "302", "garbage", "close", "cut", "huge_head"])
+def test_bad_answers_take_an_endpoint_out(start, health):
+    a, b = start(Patient("a")), start(Patient("b"))
+    a.health = health
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": CHECK})))
+    wait_for(weir, a, 0)
+    assert set(answers(weir, 6)) == {"b"}
+    a.health = WELL
+    wait_for(weir, a, 1)
+
+
+def test_recovery_needs_good_answers_in_a_row(start):
+    a, b, turns = start(Patient("a")), start(Patient("b")), iter(range(10 ** 9))
+    a.health = lambda _: SICK if next(turns) % 3 == 0 else WELL  # two good ones, never three
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": {**CHECK, "healthy": 3, "unhealthy": 1}})))
+    wait_for(weir, a, 0)
+    seen = len(a.checks)
+    wait_until(lambda: len(a.checks) >= seen + 9, "nine more checks")
+    assert up(weir, a) == 0 and "well again" not in weir.stderr()
+    a.health = WELL
+    wait_for(weir, a, 1)
+
+
+def test_single_failures_do_not_take_an_endpoint_out(start):
+    a, turns = start(Patient("a")), iter(range(10 ** 9))
+    a.health = lambda _: SICK if next(turns) % 3 < 2 else WELL  # two bad ones, never three
+    weir = start(Weir(proxy_config(a, upstream={"health_check": {**CHECK, "unhealthy": 3}})))
+    wait_until(lambda: len(a.checks) >= 12, "twelve checks")
+    assert up(weir, a) == 1 and "left out" not in weir.stderr()
+
+
+def test_an_endpoint_that_hangs_is_out_and_its_checks_leave_nothing_open(start):
+    a, b = start(Backend(act.hangs())), start(Patient("b"))
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": {**CHECK, "timeout": "100ms"}})))
+    wait_for(weir, a, 0)
+    a.wait_for_connections(5)
+    assert set(answers(weir, 6)) == {"b"}
+    assert len(a.open_connections()) <= 1
     assert "no answer in time" in weir.stderr()
 
 
-def test_connecting_is_enough_for_tcp(start):
-    backend, refusing = start(Backend(act.hangs())), start(refusing_address())
-    weir = start(Weir(proxy_config(backend, refusing.address, upstream={"health_check": {"tcp": True, "interval": "50ms", "unhealthy": 1}})))
-    wait_until(lambda: not is_up(weir, refusing.address), "the one that refuses is left out")
-    assert is_up(weir, backend)
+def test_expect_says_which_statuses_are_good(start):
+    a, b = start(Patient("a")), start(Patient("b"))
+    a.health, b.health = act.response(b"", "404 Not Found"), WELL
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": {**CHECK, "expect": ["404", "300-399"]}})))
+    wait_for(weir, b, 0)
+    assert set(answers(weir, 4)) == {"a"} and up(weir, a) == 1
 
 
-def test_a_unix_socket_is_checked_and_served(start, tmp_path):
-    ward = Ward()
-    backend = start(Backend(ward, unix_path=str(tmp_path / "app.sock")))
-    weir = start(Weir(proxy_config(f"unix:{tmp_path}/app.sock", upstream={"health_check": CHECK})))
-    assert ask(weir, 3) == [200] * 3
-    ward.answer = act.response(b"", "503 Service Unavailable")
-    wait_until(lambda: not is_up(weir, f"unix:{tmp_path}/app.sock"), "it is left out")
-    assert ask(weir) == [503]
-    assert backend.heads_read() > 3
+def test_all_unhealthy_is_503_with_retry_after_and_the_fault(start, client):
+    a, b = start(Patient("a")), start(Patient("b"))
+    a.health = b.health = SICK
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": CHECK})))
+    wait_for(weir, a, 0)
+    wait_for(weir, b, 0)
+    browser = client(weir)
+    assert_unavailable(browser.get("/"), "no_endpoint")
+    assert weir.access_log(1)[0]["fault"] == "no_endpoint"
+    assert not a.served() and not b.served()
+    a.health = WELL
+    wait_for(weir, a, 1)
+    assert browser.get("/").status == 200
 
 
-def test_nobody_is_left(start):
-    weir = start(Weir(proxy_config(start(refusing_address()).address, upstream={"health_check": CHECK})))
-    wait_until(lambda: weir.metrics().total("weir_upstream_up") == 0, "the only one is left out")
-    with RawClient(weir.address) as browser:
-        answer = browser.get("/")
-    assert answer.status == 503 and answer.has("Retry-After")
-    assert "no_endpoint" in answer.get("Proxy-Status")
-    assert weir.access_log(1)[-1]["fault"] == "no_endpoint"
+def test_tcp_checks_only_connect(start):
+    a = start(Backend(act.hangs()))
+    with refusing_address() as refusing:
+        check = {"tcp": True, "interval": "50ms", "timeout": "300ms", "unhealthy": 2}
+        weir = start(Weir(proxy_config(a, refusing, upstream={"health_check": check})))
+        wait_for(weir, refusing, 0)
+        a.wait_for_connections(3)
+        assert up(weir, a) == 1 and a.received() == b""
+        assert all(one.ended_by_peer.wait(2) for one in a.connections[:2])
 
 
-def test_checks_leave_no_connections_behind(start):
-    backend = start(Backend(Ward()))
-    weir = start(Weir(proxy_config(backend, upstream={"health_check": {**CHECK, "interval": "10ms"}})))
-    wait_until(lambda: len(backend.connections) > 30, "many checks")
-    wait_until(lambda: len(backend.open_connections()) <= 2, "only the check under way is open")
-    assert weir.metrics().total("weir_upstream_requests_total") == 0
+@pytest.mark.parametrize("check", [CHECK, {**CHECK, "path": "/", "tcp": True}], ids=["http", "tcp"])
+def test_a_backend_that_is_restarted_on_its_port_is_used_again(start, check):
+    a, b = start(Patient("a")), start(Patient("b"))
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": check})))
+    assert set(answers(weir, 4)) == {"a", "b"}
+    a.stop()
+    wait_for(weir, a, 0)
+    assert set(answers(weir, 6)) == {"b"}
+    again = start(Patient("again", port=a.port))
+    wait_for(weir, again, 1)
+    wait_until(lambda: "again" in answers(weir, 2), "the endpoint is used again")
 
 
-def test_a_backup_serves_when_no_other_can(start):
-    ward = Ward()
-    first, backup = start(Backend(ward)), start(Backend(act.names_itself("backup")))
-    endpoints = [first.address, {"address": backup.address, "backup": True}]
-    weir = start(Weir(proxy_config(upstream={"endpoints": endpoints, "health_check": {**CHECK, "expect": [200]}})))
-    assert set(ask(weir, 6)) == {200}
-    with RawClient(weir.address) as browser:
-        assert browser.get("/").body == b"served"
-        ward.answer = act.response(b"", "500 Internal Server Error")
-        wait_until(lambda: not is_up(weir, first), "the first one is left out")
-        assert browser.get("/").body == b"backup"
-        ward.answer = act.response(b"")
-        wait_until(lambda: is_up(weir, first), "the first one comes back")
-        assert browser.get("/").body == b"served"
+def test_unix_sockets_are_checked_refused_and_served(start, tmp_path):
+    path = tmp_path / "app.sock"
+    b = start(Patient("b"))
+    weir = start(Weir(proxy_config(f"unix:{path}", b, upstream={"health_check": CHECK})))
+    wait_for(weir, f"unix:{path}", 0)
+    assert set(answers(weir, 4)) == {"b"}
+    a = start(Patient("a", unix_path=str(path)))
+    wait_for(weir, a, 1)
+    wait_until(lambda: set(answers(weir, 4)) == {"a", "b"}, "both are used")
+    assert all(one.one("host") == "pool" for one in a.checks)
+    a.stop()
+    wait_for(weir, a, 0)
+    assert set(answers(weir, 4)) == {"b"}
+
+
+def test_a_unix_socket_alone_that_refuses_is_502_and_then_503(start, client, tmp_path):
+    a = start(Patient("a", unix_path=str(tmp_path / "app.sock")))
+    weir = start(Weir(proxy_config(a, upstream={"health_check": {**CHECK, "interval": "1s", "unhealthy": 1}})))
+    browser = client(weir)
+    assert browser.get("/").status == 200
+    a.stop()
+    wait_until(lambda: browser.get("/").status == 502, "nobody listens any more")
+    wait_for(weir, a, 0)
+    assert_unavailable(browser.get("/"), "no_endpoint")
+
+
+def test_what_health_checks_found_survives_a_reload(start):
+    a, b = start(Patient("a")), start(Patient("b"))
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": {**CHECK, "healthy": 1000}})))
+    a.health = SICK
+    wait_for(weir, a, 0)
+    a.health = WELL  # a probe that began anew would find it so; before its first answer it would count as well
+    for _ in range(5):
+        status, _, body = weir.admin_request("POST", "/api/v1/reload")
+        assert status == 200, json.loads(body)
+        assert up(weir, a) == 0
+        assert set(answers(weir, 4)) == {"b"}
+
+
+def test_endpoints_that_are_not_checked_any_more_are_well(start):
+    a, b = start(Patient("a")), start(Patient("b"))
+    a.health = SICK
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": CHECK})))
+    wait_for(weir, a, 0)
+    text = "\n".join(line for line in weir.config_text.splitlines())
+    cut = text.index("    health_check:")
+    weir.config_path.write_text(text[:cut])
+    assert weir.admin_request("POST", "/api/v1/reload")[0] == 200
+    assert up(weir, a) == 1
+    assert set(answers(weir, 4)) == {"a", "b"}
+
+
+def test_the_operators_word_is_above_health(start):
+    a, b = start(Patient("a")), start(Patient("b"))
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": CHECK})))
+    target = f"/api/v1/upstreams/pool/endpoints/{a.address}"
+    assert weir.admin_request("PUT", target, body=b'{"state": "down"}')[0] == 200
+    seen = len(a.checks)
+    wait_until(lambda: len(a.checks) >= seen + 4, "four good checks")
+    assert up(weir, a) == 0 and set(answers(weir, 4)) == {"b"}
+    assert weir.admin_request("PUT", target, body=b'{"state": "up"}')[0] == 200
+    wait_until(lambda: set(answers(weir, 4)) == {"a", "b"}, "both are used")

@@ -113,7 +113,7 @@ class Connection:
 
 
 class Backend:
-    def __init__(self, behave=None, unix_path=None, receive_buffer=None, backlog=512):
+    def __init__(self, behave=None, unix_path=None, receive_buffer=None, backlog=512, port=0):
         self.behave = behave or answers(OK)
         self.connections, self.requests = [], []
         self.malformed, self.incomplete, self.cut_short, self.failures = [], [], [], []
@@ -122,7 +122,8 @@ class Backend:
         self.listener = socket.socket(socket.AF_UNIX if unix_path else socket.AF_INET)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind(unix_path or ("127.0.0.1", 0))
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(unix_path or ("127.0.0.1", port))
         self.listener.listen(backlog)
         self.address = f"unix:{unix_path}" if unix_path else "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.port = None if unix_path else self.listener.getsockname()[1]
@@ -216,6 +217,20 @@ def answers(*scripted):
 def echoes():
     """Answers with the body that came."""
     return answers(lambda request: response(request.body))
+
+
+class Mood:
+    """What a backend does just now: `now` is called with each request; bytes are sent, None ends the connection."""
+
+    def __init__(self, now=OK):
+        self.now = now
+
+    def __call__(self, connection):
+        for request in connection.requests():
+            answer = self.now(request) if callable(self.now) else self.now
+            if answer is None:
+                return
+            connection.send(answer)
 
 
 def names_itself(name, release=None):
