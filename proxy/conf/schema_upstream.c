@@ -87,12 +87,14 @@ static const struct shape pool = {
         {0},
     }};
 
+static const struct shape some_time = {.kind = SHAPE_DURATION, .min = 1, .max = 86400000};
+
 static const struct shape health_check = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
         {"path", &probe_path, "/", "The path that is asked for.", KEY_OPTIONAL},
-        {"interval", &type_duration, "5s", "Between two checks.", KEY_OPTIONAL},
-        {"timeout", &type_duration, "1s", "For one check.", KEY_OPTIONAL},
+        {"interval", &some_time, "5s", "Between two checks.", KEY_OPTIONAL},
+        {"timeout", &some_time, "1s", "For one check.", KEY_OPTIONAL},
         {"healthy", &positive, "2", "Good answers in a row until it is used again.", KEY_OPTIONAL},
         {"unhealthy", &positive, "3", "Bad ones in a row until it is left out.", KEY_OPTIONAL},
         {"expect", &status_ranges, NULL, "Statuses that count as good.", KEY_OPTIONAL},

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import Backend, RawClient, Weir, proxy_config, refusing_address, wait_until
+from support import Backend, RawClient, Weir, proxy_config, refusing_address, run_weir, wait_until
 from support import backend as act
 
 CHECK = {"path": "/healthz", "interval": "50ms", "timeout": "300ms", "healthy": 2, "unhealthy": 2}
@@ -226,3 +226,12 @@ def test_the_operators_word_is_above_health(start):
     assert up(weir, a) == 0 and set(answers(weir, 4)) == {"b"}
     assert weir.admin_request("PUT", target, body=b'{"state": "up"}')[0] == 200
     wait_until(lambda: set(answers(weir, 4)) == {"a", "b"}, "both are used")
+
+
+@pytest.mark.parametrize("key", ["interval", "timeout"])
+def test_checks_without_a_pause_or_a_limit_are_refused(tmp_path, key):
+    """Both would be checks without end: one after the other, or one that is never over."""
+    config = tmp_path / "weir.yaml"
+    config.write_text(proxy_config("127.0.0.1:1", upstream={"health_check": {**CHECK, key: 0}}))
+    done = run_weir("check", "-c", config)
+    assert done.returncode == 1 and key in done.stdout + done.stderr
