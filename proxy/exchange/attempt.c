@@ -95,8 +95,7 @@ static void learn(const struct exchange *exchange, struct endpoint *endpoint, un
     }
 }
 
-/* status 499: the client left, which says nothing about the endpoint. */
-static void count(struct exchange *exchange, unsigned status)
+static void count(struct exchange *exchange, unsigned status, bool telling)
 {
     struct cells *cells = exchange->lane->loop->cells;
     struct endpoint *endpoint = exchange->claim.endpoint;
@@ -104,7 +103,7 @@ static void count(struct exchange *exchange, unsigned status)
         return;
     cells_add(cells, endpoint->requests + code_cell(status), 1);
     histogram_add(cells, endpoint->duration, exchange->lane->loop->now_us - exchange->sent_us);
-    if (status != 499)
+    if (telling)
         learn(exchange, endpoint, status);
 }
 
@@ -119,7 +118,8 @@ static void remember(struct exchange *exchange)
     exchange->endpoint = name.at != NULL ? name : TEXT_NONE;
 }
 
-void attempt_end(struct exchange *exchange, unsigned status)
+/* telling: the outcome says something about the endpoint. */
+static void end(struct exchange *exchange, unsigned status, bool telling)
 {
     struct claim *claim = &exchange->claim;
     /* One that was granted may not be up yet: the client can leave before the exchange hears of it. */
@@ -130,11 +130,28 @@ void attempt_end(struct exchange *exchange, unsigned status)
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->patience);
     if (claim->upstream == NULL)
         return; /* it was our own answer */
-    count(exchange, status);
+    count(exchange, status, telling);
     remember(exchange);
     claim_end(claim);
     claim->stream = NULL;
     claim->fault = NULL;
+}
+
+void attempt_end(struct exchange *exchange, unsigned status)
+{
+    end(exchange, status, true);
+}
+
+/* A kept connection may die while a request is on its way: it was closed before the request was seen. */
+static bool was_stale(const struct exchange *exchange, const struct fault *fault)
+{
+    return fault->retry == FAULT_RESET && exchange->claim.reused && !exchange->answered;
+}
+
+void attempt_fail(struct exchange *exchange, const struct fault *fault)
+{
+    bool ours = fault->status < 500 || fault == FAULT(out_of_memory); /* or the client's */
+    end(exchange, fault->status, !ours && !was_stale(exchange, fault));
 }
 
 static unsigned retry_bit(const struct fault *fault)
@@ -186,11 +203,10 @@ static bool is_affordable(struct exchange *exchange)
     return true;
 }
 
-/* A kept connection that died while the request was on its way says nothing about the endpoint. */
+/* A try for nothing, which costs nothing of the budget. */
 static bool refresh(struct exchange *exchange, const struct fault *fault)
 {
-    if (fault->retry != FAULT_RESET || !exchange->claim.reused || exchange->refreshed ||
-        !is_repeatable(exchange))
+    if (!was_stale(exchange, fault) || exchange->refreshed || !is_repeatable(exchange))
         return false;
     exchange->refreshed = true;
     exchange->attempts--;

@@ -21,6 +21,10 @@ size_t attempt_feed(struct exchange *exchange);
 /* Lets go of the endpoint; status of the attempt for its counters, 0: none. */
 void attempt_end(struct exchange *exchange, unsigned status);
 
+/* The same for one that a fault ended. Faults of the client, and a kept connection that had died, say nothing about the
+ * endpoint: they don't lead to its ejection. */
+void attempt_fail(struct exchange *exchange, const struct fault *fault);
+
 /* Whether the request may be tried again after this fault (RFC 9110 section 9.2.2); prepares the next claim if so. */
 bool attempt_may_repeat(struct exchange *exchange, const struct fault *fault);
 

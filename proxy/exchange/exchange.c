@@ -85,7 +85,7 @@ static void drop_attempt(struct exchange *exchange, const struct fault *fault)
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->timer);
     if (exchange->up != NULL)
         stream_abort(exchange->up);
-    attempt_end(exchange, fault->status);
+    attempt_fail(exchange, fault);
 }
 
 /* Our own answer in place of the one that did not come; a reset where it has begun. */
