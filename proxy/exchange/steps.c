@@ -172,12 +172,19 @@ static enum verdict await_answer(struct exchange *exchange)
     return (up->marks & RESET) != 0 ? fail(exchange, up->fault) : VERDICT_WAIT;
 }
 
+/* Its connection can serve again. */
+static bool is_whole(const struct stream *up)
+{
+    return (up->marks & END_IN) != 0 && (up->marks & END_OUT) != 0 && chain_is_empty(&up->out);
+}
+
 static enum verdict answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
     if (up->session != NULL && attempt_may_repeat_status(exchange, up->head_in.status)) {
         unsigned status = up->head_in.status;
-        stream_abort(up);
+        if (!is_whole(up))
+            stream_abort(up);
         attempt_end(exchange, status);
         return go(exchange, STEP_PICKED);
     }
