@@ -85,8 +85,10 @@ static void learn(const struct exchange *exchange, struct endpoint *endpoint, un
     const struct loop *loop = exchange->lane->loop;
     struct upstream *upstream = exchange->claim.upstream;
     bool failed = status >= 500;
-    if (!failed)
+    if (!failed) {
+        endpoint_wake(endpoint);
         endpoint_time(endpoint, loop->now_us - exchange->sent_us, loop->now);
+    }
     if (outlier_note(upstream_cluster(upstream), &upstream_settings(upstream)->outlier, endpoint, failed,
                      loop->now)) {
         cells_add(loop->cells, endpoint->ejections, 1);

@@ -166,6 +166,12 @@ static uint32_t age_of(const struct endpoint *endpoint, uint64_t now)
     return seconds > at ? seconds - at : 0;
 }
 
+void endpoint_wake(struct endpoint *endpoint)
+{
+    if (atomic_load_explicit(&endpoint->resting_until, memory_order_relaxed) != 0)
+        atomic_store_explicit(&endpoint->resting_until, 0, memory_order_relaxed);
+}
+
 void endpoint_time(struct endpoint *endpoint, uint64_t duration, uint64_t now)
 {
     uint64_t before = atomic_load_explicit(&endpoint->latency, memory_order_relaxed);

@@ -60,6 +60,9 @@ static inline bool endpoint_is_fit(const struct endpoint *endpoint, uint64_t now
            atomic_load_explicit(&endpoint->ejected_until, memory_order_relaxed) <= now;
 }
 
+/* It was reached: it needs no rest. */
+void endpoint_wake(struct endpoint *endpoint);
+
 /* An answer came after this time, us, at now (ms, loop->now). */
 void endpoint_time(struct endpoint *endpoint, uint64_t duration, uint64_t now);
 

@@ -16,6 +16,7 @@ static void connected(struct upstream *upstream, struct connector *connector, st
     struct pool *pool = connector->pool;
     struct claim *claim = connector->claim;
     pool_adopt(pool, session);
+    endpoint_wake(pool->endpoint);
     if (claim != NULL) {
         claim_grant(claim, outlet_of(pool), session);
         claim_wake(claim);

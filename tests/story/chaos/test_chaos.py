@@ -87,7 +87,7 @@ def test_backends_are_killed_and_restarted(start):
         return [step for one in backends for step in (one.kill, one.start)]
     _, _, load = endure(start, ["/ok", "/big", "/slow"], deeds,
                         {"connect_refused", "upstream_reset", "connect_failed", "no_endpoint", "try_timeout", "first_byte_timeout"})
-    assert load.outcomes[200] > 0.9 * load.count()
+    assert load.outcomes[200] > 0.9 * load.count(), load.outcomes
 
 
 def test_backends_hang_and_go_on(start):

@@ -83,6 +83,21 @@ static void endpoints_take_turns(void **state)
     stage_end(stage);
 }
 
+/* The one that turned out to be back gets the requests, not the other one that may still be gone. */
+static void an_endpoint_that_is_reached_needs_no_rest(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_new(2);
+    struct guest guest;
+    stage_open(stage);
+    for (size_t i = 0; i < 2; i++)
+        atomic_store(&stage->cluster->roster->members[i].endpoint->resting_until, stage->clock + 1000);
+    for (int i = 0; i < 4; i++)
+        guest_comes_and_goes(&guest, stage, 0);
+    assert_int_equal(stage->dialled, 1);
+    stage_end(stage);
+}
+
 static void a_connection_that_the_origin_closed_is_not_reused(void **state)
 {
     (void)state;
@@ -219,6 +234,7 @@ int main(void)
         cmocka_unit_test(the_connection_used_last_is_reused_first),
         cmocka_unit_test(gauges_and_load_follow_what_happens),
         cmocka_unit_test(endpoints_take_turns),
+        cmocka_unit_test(an_endpoint_that_is_reached_needs_no_rest),
         cmocka_unit_test(a_connection_that_the_origin_closed_is_not_reused),
         cmocka_unit_test(an_idle_connection_is_closed_after_its_time),
         cmocka_unit_test(a_connection_serves_no_more_requests_than_it_may),
