@@ -141,20 +141,25 @@ static void hear_stream(struct task *task)
     }
 }
 
-/* The server closes, so that what TCP keeps of the connection is at its side. */
+static struct text host_of(const struct probe *probe)
+{
+    const struct text own = settings_of(probe)->host;
+    bool local = address_is_unix(&probe->endpoint->address);
+    return own.len > 0 ? own : local ? probe->endpoint->cluster : probe->endpoint->name;
+}
+
+/* The server closes, so that what TCP keeps of the connection is at its side. Texts are copied: another roster may come
+ * before the head is written. */
 static bool fill_head(struct probe *probe)
 {
     struct head *head = &probe->stream->head_out;
-    const struct text own = settings_of(probe)->host;
-    bool local = address_is_unix(&probe->endpoint->address);
     *head = (struct head){.method = METHOD_GET,
                           .method_text = TEXT("GET"),
-                          .authority = own.len > 0 ? own
-                                       : local     ? probe->endpoint->cluster
-                                                   : probe->endpoint->name,
-                          .path = settings_of(probe)->path,
+                          .authority = arena_copy(&probe->arena, host_of(probe)),
+                          .path = arena_copy(&probe->arena, settings_of(probe)->path),
                           .minor = 1};
-    return fields_add(&head->fields, &probe->arena, TEXT("User-Agent"), TEXT("weir-health-check")) &&
+    return head->authority.at != NULL && head->path.at != NULL &&
+           fields_add(&head->fields, &probe->arena, TEXT("User-Agent"), TEXT("weir-health-check")) &&
            fields_add(&head->fields, &probe->arena, TEXT("Accept"), TEXT("*/*")) &&
            fields_add(&head->fields, &probe->arena, TEXT("Connection"), TEXT("close"));
 }
