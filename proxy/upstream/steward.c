@@ -17,11 +17,13 @@ static void welcome(const struct steward *steward, const struct roster *roster)
     }
 }
 
+/* In one step: workers never see it without what stays. relaxed: these bits are changed on this thread only. */
 static void set_standing(struct endpoint *endpoint, unsigned operator_bits)
 {
-    const unsigned mask = ENDPOINT_DRAIN | ENDPOINT_DOWN;
-    atomic_fetch_and_explicit(&endpoint->standing, ~mask, memory_order_relaxed);
-    atomic_fetch_or_explicit(&endpoint->standing, operator_bits, memory_order_relaxed);
+    unsigned before = atomic_load_explicit(&endpoint->standing, memory_order_relaxed);
+    unsigned changed = (before ^ operator_bits) & (ENDPOINT_DRAIN | ENDPOINT_DOWN);
+    if (changed != 0)
+        atomic_fetch_xor_explicit(&endpoint->standing, changed, memory_order_relaxed);
 }
 
 static void apply_standings(const struct steward *steward, const struct roster *roster)
