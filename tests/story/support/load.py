@@ -38,6 +38,9 @@ class Load:
             assert not one.is_alive(), "a client that hangs"
         return self.outcomes
 
+    def told(self):
+        return f"{dict(self.outcomes)} {dict(self.faults)}"
+
     def _note(self, outcome, fault=None):
         with self.lock:
             self.outcomes[outcome] += 1
