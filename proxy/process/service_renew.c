@@ -35,6 +35,7 @@ static void renewal_drop(struct service *service, struct renewal *renewal)
 {
     struct buffer none = BUFFER_EMPTY;
     sockets_want(&service->sockets, &service->config->serve, &none); /* all of them are open */
+    sockets_settle(&service->sockets);
     buffer_clear(&none);
     if (renewal->trail_sink != NULL && renewal->trail_sink != service->trail_sink)
         trail_sink_close(renewal->trail_sink, LOG_LIMIT_MS);

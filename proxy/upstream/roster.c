@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "base/panic.h"
 #include "upstream/balance/balancer.h"
 
@@ -39,23 +40,37 @@ static bool copy_settings(struct roster *roster, const struct cluster_settings *
            copy_text(roster, &copy->probe.host) && copy_expect(roster, &copy->probe);
 }
 
+/* One that stands twice in the config is one member with both weights. */
+static bool add_member(struct roster *roster, const struct endpoint_settings *settings, struct map *known)
+{
+    struct endpoint *endpoint = endpoint_get(roster->settings.name, settings);
+    if (endpoint == NULL)
+        return false;
+    struct member *member = map_find(known, endpoint->name);
+    if (member != NULL) {
+        endpoint_unref(endpoint);
+        member->weight += settings->weight;
+        return true;
+    }
+    member = &roster->members[roster->count++];
+    *member = (struct member){endpoint, settings->weight, settings->backup};
+    return map_insert(known, endpoint->name, member, NULL);
+}
+
 static bool add_members(struct roster *roster, const struct cluster_settings *settings)
 {
-    roster->members =
-        arena_take_zeroed(&roster->arena, (settings->endpoint_count + 1) * sizeof(struct member));
+    struct map known;
+    size_t most = settings->endpoint_count;
+    roster->members = arena_take_zeroed(&roster->arena, (most + 1) * sizeof(struct member));
+    bool fine = roster->members != NULL;
+    map_init(&known);
+    for (size_t i = 0; fine && i < most; i++)
+        fine = add_member(roster, &settings->endpoints[i], &known);
+    map_clear(&known);
     roster->even = settings->slow_start == 0;
-    for (size_t i = 0; roster->members != NULL && i < settings->endpoint_count; i++) {
-        const struct endpoint_settings *endpoint = &settings->endpoints[i];
-        struct member *member = &roster->members[roster->count];
-        member->endpoint = endpoint_get(settings->name, endpoint);
-        if (member->endpoint == NULL)
-            return false;
-        member->weight = endpoint->weight;
-        member->backup = endpoint->backup;
-        roster->even = roster->even && member->weight == roster->members[0].weight;
-        roster->count++;
-    }
-    return roster->members != NULL;
+    for (size_t i = 1; fine && i < roster->count; i++)
+        roster->even = roster->even && roster->members[i].weight == roster->members[0].weight;
+    return fine;
 }
 
 static void roster_free(struct roster *roster)

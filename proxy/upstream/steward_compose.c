@@ -21,8 +21,8 @@ static void draft_add(struct draft *draft, const struct wishes *wishes,
                       const struct endpoint_settings *endpoint)
 {
     const struct wish *wish = wishes_find(wishes, &endpoint->address);
-    if (wish != NULL && wish->removed)
-        return;
+    if (wish != NULL && (wish->removed || (wish->has_weight && draft_has(draft, &endpoint->address))))
+        return; /* the operator's weight is that of all of it */
     struct endpoint_settings *added = &draft->list[draft->count++];
     *added = *endpoint;
     if (wish != NULL && wish->has_weight)

@@ -79,6 +79,19 @@ def test_a_port_that_is_taken(start):
     assert reload_well(weir, tree) == 2
 
 
+def test_a_log_that_cannot_be_opened_leaves_no_new_listener_open(start):
+    weir = start(Weir(proxy_config(start(Backend()))))
+    tree = tree_of(weir)
+    tree["listeners"].append({"name": "more", "listen": free_address()})
+    tree["routes"].append({"name": "more", "respond": {"status": 204}})
+    tree["access_log"]["path"] = "/nowhere/access.log"
+    status, answer = reload(weir, tree)
+    assert status == 422 and "/nowhere/access.log" in answer["problems"][0]["message"]
+    with pytest.raises(ConnectionRefusedError):
+        RawClient(tree["listeners"][1]["listen"])
+    assert ask(weir) == 200
+
+
 def test_reloads_while_a_reload_runs(start):
     weir = start(Weir(proxy_config(start(Backend()), workers=2)))
     first, second = tree_of(weir), tree_of(weir)

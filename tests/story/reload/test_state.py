@@ -44,6 +44,15 @@ def test_an_endpoint_that_comes_back_counts_on(start):
     assert weir.metrics().total("weir_upstream_requests_total", endpoint=backend.address, code="200") == 5
 
 
+def test_an_endpoint_that_stands_twice_stays_one(start):
+    backend = start(Backend())
+    weir = start(Weir(proxy_config(backend, backend)))
+    for _ in range(3):
+        assert set(ask(weir, 4)) == {200}
+        hang_up(weir)
+    assert endpoint(weir, backend.address)["weight"] == 2
+
+
 def test_health_stays(start):
     well, sick = start(Backend()), start(refusing_address()).address
     weir = start(Weir(proxy_config(well, sick, upstream={"health_check": {"interval": "100ms", "timeout": "1s"}})))

@@ -83,6 +83,25 @@ static void endpoints_take_turns(void **state)
     stage_end(stage);
 }
 
+static void an_endpoint_that_stands_twice_is_one_with_both_weights(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_new(3);
+    struct guest guest;
+    stage->endpoints[2] = stage->endpoints[0];
+    stage_open(stage);
+    for (int round = 0; round < 2; round++) {
+        const struct roster *roster = stage->cluster->roster;
+        assert_int_equal(roster->count, 2);
+        assert_int_equal(roster->members[0].weight, 2);
+        assert_int_equal(roster->members[1].weight, 1);
+        cluster_install(stage->cluster, roster_new(&stage->settings));
+        assert_true(upstream_refresh(stage->upstream));
+    }
+    guest_comes_and_goes(&guest, stage, 0);
+    stage_end(stage);
+}
+
 /* The one that turned out to be back gets the requests, not the other one that may still be gone. */
 static void an_endpoint_that_is_reached_needs_no_rest(void **state)
 {
@@ -234,6 +253,7 @@ int main(void)
         cmocka_unit_test(the_connection_used_last_is_reused_first),
         cmocka_unit_test(gauges_and_load_follow_what_happens),
         cmocka_unit_test(endpoints_take_turns),
+        cmocka_unit_test(an_endpoint_that_stands_twice_is_one_with_both_weights),
         cmocka_unit_test(an_endpoint_that_is_reached_needs_no_rest),
         cmocka_unit_test(a_connection_that_the_origin_closed_is_not_reused),
         cmocka_unit_test(an_idle_connection_is_closed_after_its_time),
