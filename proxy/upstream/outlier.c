@@ -7,11 +7,11 @@ static void forget_failures(struct endpoint *endpoint)
         atomic_store_explicit(&endpoint->failures, 0, memory_order_relaxed);
 }
 
-/* How many in a row, within the window. */
+/* How many in a row, within the window. Another worker's clock may be ahead of now. */
 static unsigned count_failure(struct endpoint *endpoint, uint64_t window, uint64_t now)
 {
     uint64_t since = atomic_load_explicit(&endpoint->failing_since, memory_order_relaxed);
-    if (atomic_load_explicit(&endpoint->failures, memory_order_relaxed) == 0 || now - since > window) {
+    if (atomic_load_explicit(&endpoint->failures, memory_order_relaxed) == 0 || now > since + window) {
         atomic_store_explicit(&endpoint->failing_since, now, memory_order_relaxed);
         atomic_store_explicit(&endpoint->failures, 1, memory_order_relaxed);
         return 1;

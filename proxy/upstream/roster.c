@@ -115,7 +115,7 @@ void roster_unref(struct roster *roster)
         roster_free(roster);
 }
 
-/* When the member last became fit, as far as that is over; 0: it always was. */
+/* When the member last became fit, or will; 0: it always was. */
 static uint64_t fit_since(const struct endpoint *endpoint)
 {
     uint64_t came = atomic_load_explicit(&endpoint->fit_since, memory_order_relaxed);
@@ -131,9 +131,10 @@ uint64_t roster_weight(const struct roster *roster, size_t index, uint64_t now)
     if (ramp == 0)
         return whole;
     uint64_t since = fit_since(member->endpoint);
-    if (since == 0 || now < since || now - since >= ramp)
+    if (since == 0 || now >= since + ramp)
         return whole;
-    uint64_t part = (uint64_t)((double)whole * (double)(now - since) / (double)ramp);
+    uint64_t grown = now > since ? now - since : 0; /* the clock of who set it may be ahead */
+    uint64_t part = (uint64_t)((double)whole * (double)grown / (double)ramp);
     return part > 0 || whole == 0 ? part : 1;
 }
 

@@ -110,6 +110,17 @@ static void failures_count_within_the_window(void **state)
     cluster_unref(cluster);
 }
 
+/* Each worker has a clock of its own, which stands still during a beat. */
+static void a_worker_whose_clock_is_behind_counts_too(void **state)
+{
+    (void)state;
+    open_cluster(2, 3, 50);
+    assert_false(note(0, true, NOW));
+    assert_false(note(0, true, NOW - 1));
+    assert_true(note(0, true, NOW - 2));
+    cluster_unref(cluster);
+}
+
 static void the_ceiling_holds(void **state)
 {
     (void)state;
@@ -154,6 +165,7 @@ int main(void)
         cmocka_unit_test(late_failures_of_an_ejected_one_do_not_prolong_it),
         cmocka_unit_test(a_good_answer_forgives),
         cmocka_unit_test(failures_count_within_the_window),
+        cmocka_unit_test(a_worker_whose_clock_is_behind_counts_too),
         cmocka_unit_test(the_ceiling_holds),
         cmocka_unit_test(another_is_ejected_once_the_first_is_back),
         cmocka_unit_test(nothing_is_ejected_without_settings),
