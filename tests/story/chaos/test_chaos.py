@@ -143,6 +143,31 @@ def test_everything_at_once_and_nothing_stays(start):
     assert memory_later < memory * 1.25 + 4096, (memory, memory_later)
 
 
+def test_reloads_and_orders_while_backends_fail(start):
+    weir, backends = surround(start, count=4)
+    dice = random.Random(6)
+
+    def order(method, one, body=None):
+        status, _, answer = weir.admin_request(method, f"/api/v1/upstreams/pool/endpoints/{one.address}", body=body)
+        assert status in (200, 201, 204, 404), answer
+
+    def rule():
+        one = dice.choice(backends)
+        bodies = [b'{"weight": 0}', b'{"weight": 9}', b'{"state": "drain"}', b'{"state": "down"}', b'{"state": "up"}']
+        dice.choice([lambda: order("PUT", one, dice.choice(bodies)), lambda: order("DELETE", one),
+                     lambda: weir.admin_request("POST", "/api/v1/reload")])()
+    with Load(weir, ["/ok", "/big", "/slow", "/reset"]) as load:
+        torment(load, [rule, rule, rule, lambda: dice.choice(backends).hang(), rule, rule, lambda: dice.choice(backends).resume(),
+                       lambda: dice.choice(backends).restart()])
+        for one in backends:
+            order("PUT", one, b'{"state": "up", "weight": 1}')
+        heal(weir, backends)
+        load.stop()
+    assert_books_balance(weir, load)
+    assert_no_sockets_linger(weir)
+    assert load.outcomes[200] > 0
+
+
 @pytest.mark.parametrize("clients", [8])
 def test_connections_to_backends_are_used_again(start, clients):
     """While all are well there is a connection for each client and worker at most, and nothing in TIME_WAIT."""
