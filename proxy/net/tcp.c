@@ -255,8 +255,8 @@ static void on_connected(uv_connect_t *connect, int error)
     if (link->closed)
         return;
     if (error != 0) {
-        link_break(link, error == UV_ECONNREFUSED || error == UV_ENOENT ? FAULT(connect_refused)
-                                                                        : FAULT(connect_failed));
+        bool refused = error == UV_ECONNREFUSED || error == UV_ECONNRESET || error == UV_ENOENT;
+        link_break(link, refused ? FAULT(connect_refused) : FAULT(connect_failed));
         return;
     }
     if (tcp->handle.type == UV_TCP)
