@@ -22,8 +22,10 @@ static const char *read_order(const struct json *object, struct endpoint_order *
     unsigned found = ORDER_UP;
     while (found < STATES && !text_equal(json_text(state), text_of(states[found])))
         found++;
+    if (found == STATES)
+        return "state needs one of up, drain, down";
     order->state = (enum order_state)found;
-    return found < STATES ? NULL : "state needs one of up, drain, down";
+    return NULL;
 }
 
 static struct stream *answer_endpoint(const struct ask *ask, unsigned status,

@@ -35,30 +35,36 @@ static bool wait_for(int fd, short events, int64_t until)
 static void set_host(struct client *client, const char *written)
 {
     snprintf(client->host, sizeof client->host, "%s",
-             address_is_unix(&client->address) ? "localhost" : written);
+             address_is_unix(&client->addresses[0]) ? "localhost" : written);
 }
 
 void client_aim_at(struct client *client, const struct address *address)
 {
     char room[ADDRESS_TEXT_MAX], written[ADDRESS_TEXT_MAX + 1];
     struct text text = address_write(address, room);
-    client->address = *address;
+    client->addresses[0] = *address;
+    client->address_count = 1;
     snprintf(written, sizeof written, "%.*s", TEXT_ARGS(text));
     set_host(client, written);
 }
 
-/* The first address of a name. */
 static bool look_up(struct client *client, const char *name, const char *port)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    client->address_count = 0;
     if (getaddrinfo(name, port, &hints, &found) != 0)
         return false;
-    bool fits = found->ai_addrlen <= sizeof client->address.v6;
-    if (fits)
-        memcpy(&client->address.any, found->ai_addr, found->ai_addrlen);
-    client->address.len = found->ai_addrlen;
+    for (struct addrinfo *one = found; one != NULL && client->address_count < CLIENT_ADDRESSES;
+         one = one->ai_next) {
+        struct address *address = &client->addresses[client->address_count];
+        if (one->ai_addrlen > sizeof address->v6)
+            continue;
+        memcpy(&address->any, one->ai_addr, one->ai_addrlen);
+        address->len = one->ai_addrlen;
+        client->address_count++;
+    }
     freeaddrinfo(found);
-    return fits;
+    return client->address_count > 0;
 }
 
 const char *client_aim(struct client *client, const char *written)
@@ -67,7 +73,8 @@ const char *client_aim(struct client *client, const char *written)
     char name[256];
     uint64_t port;
     const char *colon = strrchr(written, ':');
-    if (address_read(text_of(written), &client->address) == NULL) {
+    client->address_count = 1;
+    if (address_read(text_of(written), &client->addresses[0]) == NULL) {
         set_host(client, written);
         return NULL;
     }
@@ -91,9 +98,8 @@ static bool is_connected(int fd, int64_t until)
     return error == 0;
 }
 
-static int open_connection(const struct client *client, int64_t until)
+static int connect_to(const struct address *address, int64_t until)
 {
-    const struct address *address = &client->address;
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
@@ -103,6 +109,14 @@ static int open_connection(const struct client *client, int64_t until)
     close(fd);
     errno = error;
     return -1;
+}
+
+static int open_connection(const struct client *client, int64_t until)
+{
+    int fd = -1;
+    for (size_t i = 0; i < client->address_count && fd < 0; i++)
+        fd = connect_to(&client->addresses[i], until);
+    return fd;
 }
 
 static bool send_all(int fd, struct text bytes, int64_t until)

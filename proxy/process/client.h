@@ -12,11 +12,13 @@
 enum {
     CLIENT_PATIENCE_MS = 10000,
     CLIENT_ANSWER_MAX = 16 << 20, /* bytes */
-    CLIENT_HOST_MAX = 300
+    CLIENT_HOST_MAX = 300,
+    CLIENT_ADDRESSES = 8 /* of a name; more are not tried */
 };
 
 struct client {
-    struct address address;
+    struct address addresses[CLIENT_ADDRESSES]; /* tried one after the other */
+    size_t address_count;
     char host[CLIENT_HOST_MAX]; /* for the Host field, and to name the server in messages */
     const char *token;          /* NULL or empty: none */
 };

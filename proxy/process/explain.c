@@ -29,7 +29,8 @@ static enum nearness nearest(const struct snapshot *snapshot, const struct expla
     enum nearness best = NEAR_NOT;
     for (size_t i = 0; i < snapshot->settings->front_count; i++) {
         enum nearness nearness = nearness_of(&snapshot->fronts[i], question);
-        best = nearness > best ? nearness : best;
+        if (nearness > best)
+            best = nearness;
     }
     return best;
 }
