@@ -4,13 +4,14 @@ import errno
 import os
 import pathlib
 import pwd
+import shutil
 import signal
 import socket
 import tempfile
 
 import pytest
 
-from support import Backend, RawClient, Successor, Weir, proxy_config, run_weir, wait_until
+from support import Backend, RawClient, Successor, Weir, binary, proxy_config, run_weir, wait_until
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 NET_BIND_SERVICE = 1 << 10
@@ -30,6 +31,14 @@ def low_address():
             except OSError as error:
                 assert error.errno == errno.EADDRINUSE
     pytest.skip("every port below 1024 is taken")
+
+
+@pytest.fixture
+def open_folder():
+    """One that others can reach and write to, unlike tmp_path."""
+    with tempfile.TemporaryDirectory(prefix="weir-story-") as folder:
+        os.chmod(folder, 0o777)
+        yield pathlib.Path(folder)
 
 
 @root
@@ -57,8 +66,10 @@ def test_ports_below_1024_are_bound_before_and_can_be_later(start):
 
 
 @root
-def test_a_new_binary_may_bind_them_too(start):
-    weir = start(Weir(proxy_config(start(Backend()), user="nobody", listener={"listen": low_address()})))
+def test_a_new_binary_may_bind_them_too(start, open_folder):
+    """The binary must be reachable for the user, which the build folder may not be."""
+    program = shutil.copy(binary(), open_folder / "weir")
+    weir = start(Weir(proxy_config(start(Backend()), user="nobody", listener={"listen": low_address()}), program=program))
     os.chmod(weir.folder, 0o755)  # the config must be readable for the user from now on
     successor = start(Successor(weir))
     assert weir.wait_for_exit() == 0
@@ -66,14 +77,6 @@ def test_a_new_binary_may_bind_them_too(start):
     assert int(status["CapEff"], 16) == int(status["CapAmb"], 16) == NET_BIND_SERVICE
     with RawClient(weir.address) as browser:
         assert browser.get("/").status == 200
-
-
-@pytest.fixture
-def open_folder():
-    """One that others can reach and write to, unlike tmp_path."""
-    with tempfile.TemporaryDirectory(prefix="weir-story-") as folder:
-        os.chmod(folder, 0o777)
-        yield pathlib.Path(folder)
 
 
 @root

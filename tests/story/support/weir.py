@@ -55,8 +55,10 @@ def _port(address):
 
 
 class Weir:
-    def __init__(self, config_text, preexec=None, env=None, stdout=None, ready=True, arguments=(), files=None, wrap=(), fds=()):
-        """wrap: a command that runs the one behind it; fds: descriptors that it inherits, with the same numbers."""
+    def __init__(self, config_text, preexec=None, env=None, stdout=None, ready=True, arguments=(), files=None, wrap=(), fds=(),
+                 program=None):
+        """wrap: a command that runs the one behind it; fds: descriptors that it inherits, with the same numbers; program: a
+        binary elsewhere."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-story-"))
         self.config_text = config_text
         self.config = yaml.safe_load(config_text)
@@ -67,7 +69,7 @@ class Weir:
         self.stdout_path, self.stderr_path = self.folder / "stdout", self.folder / "stderr"
         self.keep_stdout = stdout
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.process = subprocess.Popen([*wrap, binary(), "run", "-c", str(self.config_path), *arguments],
+            self.process = subprocess.Popen([*wrap, program or binary(), "run", "-c", str(self.config_path), *arguments],
                                             stdout=stdout or out, stderr=err, stdin=subprocess.DEVNULL, cwd=self.folder,
                                             env=_environment(env), preexec_fn=preexec, pass_fds=fds)
         self.pid = self.process.pid
