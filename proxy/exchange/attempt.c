@@ -79,6 +79,13 @@ size_t attempt_feed(struct exchange *exchange)
     return moved;
 }
 
+/* us up to the answer's head: how long its body takes is the client's doing too, and a tunnel lasts for hours. */
+static uint64_t time_of(const struct exchange *exchange)
+{
+    uint64_t came = exchange->first_byte_us;
+    return (came != 0 ? came : exchange->lane->loop->now_us) - exchange->sent_us;
+}
+
 /* What other requests learn from this attempt. */
 static void learn(const struct exchange *exchange, struct endpoint *endpoint, unsigned status)
 {
@@ -87,7 +94,7 @@ static void learn(const struct exchange *exchange, struct endpoint *endpoint, un
     bool failed = status >= 500;
     if (!failed) {
         endpoint_wake(endpoint);
-        endpoint_time(endpoint, loop->now_us - exchange->sent_us, loop->now);
+        endpoint_time(endpoint, time_of(exchange), loop->now);
     }
     if (outlier_note(upstream_cluster(upstream), &upstream_settings(upstream)->outlier, endpoint, failed,
                      loop->now)) {

@@ -63,7 +63,7 @@ static inline bool endpoint_is_fit(const struct endpoint *endpoint, uint64_t now
 /* It was reached: it needs no rest. */
 void endpoint_wake(struct endpoint *endpoint);
 
-/* An answer came after this time, us, at now (ms, loop->now). */
+/* An answer's head came after this time, us; noted at now (ms, loop->now). */
 void endpoint_time(struct endpoint *endpoint, uint64_t duration, uint64_t now);
 
 /* The latency in us, half of it for each 10 s in which no answer came: so that one that was slow, and therefore isn't
