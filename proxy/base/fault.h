@@ -19,6 +19,8 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT
     F(bad_host, 400, FAULT_NEVER, "http_request_error", "The Host of the request is missing or malformed.") \
     F(bad_framing, 400, FAULT_NEVER, "http_request_error",                                                  \
       "The length of the request body can be read in two ways.")                                            \
+    F(plain_http, 400, FAULT_NEVER, "http_request_error",                                                   \
+      "This port speaks HTTPS: use https:// in the address.")                                               \
     F(no_route, 404, FAULT_NEVER, "destination_not_found", "Nothing is served at this address.")            \
     F(method_not_allowed, 405, FAULT_NEVER, "http_request_denied", "This method is not allowed here.")      \
     F(header_timeout, 408, FAULT_NEVER, "http_request_error", "The request took too long to arrive.")       \
@@ -29,6 +31,8 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT
     F(expectation_failed, 417, FAULT_NEVER, "http_request_error",                                           \
       "The Expect field asks for something unknown.")                                                       \
     F(misdirected, 421, FAULT_NEVER, "http_request_denied", "This address does not serve that host.")       \
+    F(too_early, 425, FAULT_NEVER, "http_request_denied",                                                   \
+      "This request must not be sent as early data: send it again.")                                        \
     F(header_too_large, 431, FAULT_NEVER, "http_request_error",                                             \
       "The request header fields are larger than allowed.")                                                 \
     F(client_gone, 499, FAULT_NEVER, "http_request_error", "The client closed the connection.")             \
@@ -36,6 +40,12 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT
     F(not_implemented, 501, FAULT_NEVER, "http_request_error", "The proxy does not support this method.")   \
     F(connect_refused, 502, FAULT_CONNECT, "connection_refused", "The backend refused the connection.")     \
     F(connect_failed, 502, FAULT_CONNECT, "destination_ip_unroutable", "The backend could not be reached.") \
+    F(upstream_tls, 502, FAULT_CONNECT, "tls_protocol_error",                                               \
+      "The backend and the proxy did not agree on TLS.")                                                    \
+    F(upstream_untrusted, 502, FAULT_CONNECT, "tls_certificate_error",                                      \
+      "The certificate of the backend can't be trusted.")                                                   \
+    F(stream_refused, 502, FAULT_CONNECT, "connection_terminated",                                          \
+      "The backend refused the request unseen.")                                                            \
     F(upstream_reset, 502, FAULT_RESET, "connection_terminated", "The backend closed the connection.")      \
     F(upstream_garbage, 502, FAULT_NEVER, "http_protocol_error", "The backend sent an invalid answer.")     \
     F(upstream_head_too_large, 502, FAULT_NEVER, "http_response_header_section_size",                       \

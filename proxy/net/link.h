@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A link carries bytes to and from one peer: a TCP or Unix socket (net/tcp.h), a pair in memory (net/pair.h), later TLS
- * over one of them. It parses nothing. It is opened by a listener or a connector, given to one user (a session), and
+ * A link carries bytes to and from one peer: a TCP or Unix socket (net/tcp.h), a pair in memory (net/pair.h), TLS over one
+ * of them (tls/tls.h). It parses nothing. It is opened by a listener or a connector, given to one user (a session), and
  * dies on the retire list after link_close.
  *
  * Upward it only tells state: bytes that came, and marks that changed. Marks are set once and never cleared.
@@ -50,6 +50,7 @@ struct link {
     struct task flush;
     struct task retire;
     struct list_node node; /* in the fresh list of its listener */
+    bool early;            /* what comes in now could be a replay (RFC 8446 section 8) */
     bool paused;
     bool closed;
 };

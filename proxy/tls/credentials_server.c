@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a listener shows: which certificates for which name, and whom it trusts. */
+#include <openssl/err.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tls/credentials.h"
+#include "tls/sni.h"
+#include "tls/tickets.h"
+
+static bool load_pairs(struct tls_credentials *credentials, const struct tls_server_settings *settings,
+                       char *why)
+{
+    credentials->pairs = calloc(settings->pair_count, sizeof *credentials->pairs);
+    if (credentials->pairs == NULL)
+        return credentials_complain(why, "out of memory");
+    for (size_t i = 0; i < settings->pair_count; i++) {
+        credentials->pair_count++;
+        if (!pair_load(&credentials->pairs[i], &settings->pairs[i], why))
+            return false;
+    }
+    return true;
+}
+
+static int slot_of(const struct pair *pair)
+{
+    switch (pair_algorithm(pair)) {
+    case EVP_PKEY_RSA:
+        return 0;
+    case EVP_PKEY_EC:
+        return 1;
+    default:
+        return 2;
+    }
+}
+
+static void bundle_add(struct bundle *bundle, const struct pair *pair)
+{
+    int slot = slot_of(pair);
+    if (bundle->pairs[slot] == NULL)
+        bundle->pairs[slot] = pair;
+}
+
+/* The bundle of a name, made when the name is new. */
+static struct bundle *bundle_of(struct tls_credentials *credentials, struct text name)
+{
+    struct bundle *bundle = map_find(&credentials->names, name);
+    if (bundle != NULL)
+        return bundle;
+    bundle = &credentials->bundles[credentials->bundle_count];
+    if (!map_insert(&credentials->names, name, bundle, NULL))
+        return NULL;
+    credentials->bundle_count++;
+    return bundle;
+}
+
+static bool name_pair(struct tls_credentials *credentials, const struct pair *pair)
+{
+    for (int i = 0; i < sk_OPENSSL_STRING_num(pair->names); i++) {
+        struct bundle *bundle = bundle_of(credentials, text_of(sk_OPENSSL_STRING_value(pair->names, i)));
+        if (bundle == NULL)
+            return false;
+        bundle_add(bundle, pair);
+    }
+    return true;
+}
+
+/* The default is the first pair, with those of other algorithms that share its first name. */
+static void fill_default(struct tls_credentials *credentials)
+{
+    const struct pair *first = &credentials->pairs[0];
+    struct bundle *standard = &credentials->bundles[0];
+    bundle_add(standard, first);
+    if (sk_OPENSSL_STRING_num(first->names) == 0)
+        return;
+    const struct bundle *named =
+        map_find(&credentials->names, text_of(sk_OPENSSL_STRING_value(first->names, 0)));
+    for (int slot = 0; slot < KEY_ALGORITHMS; slot++)
+        if (named->pairs[slot] != NULL)
+            bundle_add(standard, named->pairs[slot]);
+}
+
+static bool fill_bundles(struct tls_credentials *credentials)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < credentials->pair_count; i++)
+        most += (size_t)sk_OPENSSL_STRING_num(credentials->pairs[i].names);
+    credentials->bundles = calloc(most, sizeof *credentials->bundles);
+    if (credentials->bundles == NULL)
+        return false;
+    credentials->bundle_count = 1;
+    for (size_t i = 0; i < credentials->pair_count; i++)
+        if (!name_pair(credentials, &credentials->pairs[i]))
+            return false;
+    fill_default(credentials);
+    return true;
+}
+
+static int on_server_name(SSL *ssl, int *alert, void *owner)
+{
+    const struct tls_credentials *credentials = owner;
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    (void)alert;
+    if (name == NULL)
+        return SSL_TLSEXT_ERR_NOACK;
+    const struct bundle *bundle = sni_find(&credentials->names, text_of(name));
+    if (bundle != NULL)
+        SSL_set_SSL_CTX(ssl, bundle->context);
+    return SSL_TLSEXT_ERR_OK; /* an unknown name gets the default */
+}
+
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+                   unsigned in_len, void *owner)
+{
+    const struct tls_credentials *credentials = owner;
+    (void)ssl;
+    int found = SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_len, credentials->alpn,
+                                      credentials->alpn_len, in, in_len);
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static int on_status(SSL *ssl, void *owner)
+{
+    const struct tls_credentials *credentials = owner;
+    const X509 *shown = SSL_get_certificate(ssl);
+    for (size_t i = 0; i < credentials->pair_count; i++) {
+        const struct pair *pair = &credentials->pairs[i];
+        if (pair->certificate != shown || pair->staple == NULL)
+            continue;
+        unsigned char *copy = OPENSSL_memdup(pair->staple, (size_t)pair->staple_len);
+        if (copy == NULL || SSL_set_tlsext_status_ocsp_resp(ssl, copy, pair->staple_len) != 1)
+            return SSL_TLSEXT_ERR_NOACK;
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+/* The authorities are read once, for the first context. */
+static bool trust_clients(SSL_CTX *context, SSL_CTX *first, const struct tls_server_settings *settings)
+{
+    if (settings->auth == TLS_AUTH_NONE)
+        return true;
+    int mode = SSL_VERIFY_PEER;
+    if (settings->auth == TLS_AUTH_REQUIRE)
+        mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    SSL_CTX_set_verify(context, mode, NULL);
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(settings->client_ca.at);
+    if (names == NULL)
+        return false;
+    SSL_CTX_set_client_CA_list(context, names);
+    if (first != NULL)
+        SSL_CTX_set1_cert_store(context, SSL_CTX_get_cert_store(first));
+    return first != NULL || credentials_trust(context, settings->client_ca.at);
+}
+
+/* A session is not resumed at another listener, nor under other demands on clients. */
+static bool set_session_scope(SSL_CTX *context, const struct tls_server_settings *settings)
+{
+    unsigned char scope[SHA256_DIGEST_LENGTH];
+    char text[TLS_WHY_MAX];
+    int len = snprintf(text, sizeof text, "%d %.*s %.*s", (int)settings->auth, TEXT_ARGS(settings->name),
+                       TEXT_ARGS(settings->client_ca));
+    SHA256((const unsigned char *)text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1, scope);
+    return SSL_CTX_set_session_id_context(context, scope, sizeof scope) == 1;
+}
+
+static void set_tickets(SSL_CTX *context, const struct tls_server_settings *settings)
+{
+    if (settings->tickets) {
+        tickets_use(context);
+        SSL_CTX_set_num_tickets(context, 1);
+    } else {
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(context, 0);
+    }
+    if (!settings->early_data)
+        return;
+    SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY); /* only safe methods are served early */
+    SSL_CTX_set_max_early_data(context, SSL3_RT_MAX_PLAIN_LENGTH);
+}
+
+static bool show_bundle(SSL_CTX *context, const struct bundle *bundle)
+{
+    for (int slot = 0; slot < KEY_ALGORITHMS; slot++)
+        if (bundle->pairs[slot] != NULL && !credentials_show(context, bundle->pairs[slot]))
+            return false;
+    return true;
+}
+
+static SSL_CTX *make_context(struct tls_credentials *credentials, const struct bundle *bundle,
+                             const struct tls_server_settings *settings)
+{
+    SSL_CTX *context = credentials_context(TLS_server_method());
+    if (context == NULL)
+        return NULL;
+    if (settings->only_13)
+        SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+    set_tickets(context, settings);
+    SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
+    SSL_CTX_set_tlsext_servername_arg(context, credentials);
+    SSL_CTX_set_tlsext_status_cb(context, on_status);
+    SSL_CTX_set_tlsext_status_arg(context, credentials);
+    if (credentials->alpn_len > 0)
+        SSL_CTX_set_alpn_select_cb(context, on_alpn, credentials);
+    if (show_bundle(context, bundle) && set_session_scope(context, settings) &&
+        trust_clients(context, credentials->bundles[0].context, settings))
+        return context;
+    SSL_CTX_free(context);
+    return NULL;
+}
+
+/* That of an earlier bundle of the same pairs, or one of its own. */
+static bool give_context(struct tls_credentials *credentials, size_t index,
+                         const struct tls_server_settings *settings)
+{
+    struct bundle *bundle = &credentials->bundles[index];
+    for (size_t i = 0; i < index && bundle->context == NULL; i++)
+        if (memcmp(credentials->bundles[i].pairs, bundle->pairs, sizeof bundle->pairs) == 0)
+            bundle->context = credentials->bundles[i].context;
+    if (bundle->context != NULL)
+        return true;
+    bundle->context = make_context(credentials, bundle, settings);
+    bundle->owns = bundle->context != NULL;
+    return bundle->owns;
+}
+
+static bool fill(struct tls_credentials *credentials, const struct tls_server_settings *settings, char *why)
+{
+    if (!load_pairs(credentials, settings, why))
+        return false;
+    if (!fill_bundles(credentials))
+        return credentials_complain(why, "out of memory");
+    credentials->alpn_len = credentials_write_alpn(settings->alpn, credentials->alpn);
+    for (size_t i = 0; i < credentials->bundle_count; i++)
+        if (!give_context(credentials, i, settings))
+            return credentials_complain(why, "OpenSSL refuses the certificates or the authorities");
+    credentials->context = credentials->bundles[0].context;
+    credentials->early_data = settings->early_data;
+    return true;
+}
+
+struct tls_credentials *credentials_server(const struct tls_server_settings *settings, char *why)
+{
+    struct tls_credentials *credentials = calloc(1, sizeof *credentials);
+    if (credentials == NULL) {
+        credentials_complain(why, "out of memory");
+        return NULL;
+    }
+    credentials->magic = CREDENTIALS_MAGIC;
+    credentials->refs = 1;
+    map_init(&credentials->names);
+    if (fill(credentials, settings, why))
+        return credentials;
+    credentials_unref(credentials);
+    return NULL;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/keyring.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "tls/keyring_key.h"
+
+struct keyring {
+    uint32_t magic;
+    unsigned refs; /* under the registry's lock */
+    pthread_mutex_t lock;
+    struct tls_credentials *credentials; /* under lock; a reference */
+    struct keyring_key key;
+    uint64_t stamp; /* of the files when they were looked at last */
+    struct list_node node;
+};
+
+#define KEYRING_MAGIC 0x6b657972u
+
+static struct {
+    pthread_mutex_t lock; /* of keyrings, and of making one */
+    struct list keyrings; /* zeroed: not yet used */
+} registry = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct list *keyrings(void)
+{
+    if (registry.keyrings.head.next == NULL)
+        list_init(&registry.keyrings);
+    return &registry.keyrings;
+}
+
+static struct tls_credentials *load(const struct keyring_key *key, char *why)
+{
+    return key->is_server ? credentials_server(&key->server, why) : credentials_client(&key->client, why);
+}
+
+static struct keyring *keyring_new(const struct keyring_key *key, char *why)
+{
+    struct keyring *keyring = calloc(1, sizeof *keyring);
+    if (keyring == NULL || !keyring_key_copy(&keyring->key, key)) {
+        free(keyring);
+        credentials_complain(why, "out of memory");
+        return NULL;
+    }
+    keyring->magic = KEYRING_MAGIC;
+    keyring->refs = 1;
+    keyring->stamp = keyring_key_stamp(key);
+    keyring->credentials = load(&keyring->key, why);
+    if (keyring->credentials == NULL) {
+        keyring_key_clear(&keyring->key);
+        free(keyring);
+        return NULL;
+    }
+    pthread_mutex_init(&keyring->lock, NULL);
+    list_push(keyrings(), &keyring->node);
+    return keyring;
+}
+
+static struct keyring *find(const struct keyring_key *key)
+{
+    LIST_EACH(keyrings(), node)
+    {
+        struct keyring *keyring = CONTAINER(node, struct keyring, node);
+        if (keyring_key_equal(&keyring->key, key))
+            return keyring;
+    }
+    return NULL;
+}
+
+static struct keyring *open_keyring(const struct keyring_key *key, char *why)
+{
+    pthread_mutex_lock(&registry.lock);
+    struct keyring *keyring = find(key);
+    if (keyring != NULL)
+        keyring->refs++;
+    else
+        keyring = keyring_new(key, why);
+    pthread_mutex_unlock(&registry.lock);
+    return keyring;
+}
+
+struct keyring *keyring_server(const struct tls_server_settings *settings, char *why)
+{
+    return open_keyring(&(struct keyring_key){.is_server = true, .server = *settings}, why);
+}
+
+struct keyring *keyring_client(const struct tls_client_settings *settings, char *why)
+{
+    return open_keyring(&(struct keyring_key){.client = *settings}, why);
+}
+
+void keyring_ref(struct keyring *keyring)
+{
+    if (keyring == NULL)
+        return;
+    CHECK(keyring, KEYRING_MAGIC);
+    pthread_mutex_lock(&registry.lock);
+    keyring->refs++;
+    pthread_mutex_unlock(&registry.lock);
+}
+
+static void keyring_free(struct keyring *keyring)
+{
+    credentials_unref(keyring->credentials);
+    keyring_key_clear(&keyring->key);
+    pthread_mutex_destroy(&keyring->lock);
+    keyring->magic = 0;
+    free(keyring);
+}
+
+void keyring_unref(struct keyring *keyring)
+{
+    if (keyring == NULL)
+        return;
+    CHECK(keyring, KEYRING_MAGIC);
+    pthread_mutex_lock(&registry.lock);
+    bool last = --keyring->refs == 0;
+    if (last)
+        list_remove(&keyring->node);
+    pthread_mutex_unlock(&registry.lock);
+    if (last)
+        keyring_free(keyring);
+}
+
+struct tls_credentials *keyring_take(struct keyring *keyring)
+{
+    CHECK(keyring, KEYRING_MAGIC);
+    pthread_mutex_lock(&keyring->lock);
+    struct tls_credentials *credentials = keyring->credentials;
+    credentials_ref(credentials);
+    pthread_mutex_unlock(&keyring->lock);
+    return credentials;
+}
+
+static void install(struct keyring *keyring, struct tls_credentials *credentials)
+{
+    pthread_mutex_lock(&keyring->lock);
+    struct tls_credentials *before = keyring->credentials;
+    keyring->credentials = credentials;
+    pthread_mutex_unlock(&keyring->lock);
+    credentials_unref(before);
+}
+
+/* A pair is often written file by file: what doesn't fit yet is looked at again when the next one changes. */
+static void refresh(struct keyring *keyring)
+{
+    char why[TLS_WHY_MAX];
+    uint64_t stamp = keyring_key_stamp(&keyring->key);
+    if (stamp == keyring->stamp)
+        return;
+    keyring->stamp = stamp;
+    struct text name = keyring_key_name(&keyring->key);
+    struct tls_credentials *credentials = load(&keyring->key, why);
+    if (credentials == NULL) {
+        log_write(LOG_ERROR, "tls of %.*s: the files have changed but can't be used, the old ones stay: %s",
+                  TEXT_ARGS(name), why);
+        return;
+    }
+    install(keyring, credentials);
+    log_write(LOG_INFO, "tls of %.*s: certificates are loaded anew", TEXT_ARGS(name));
+}
+
+void keyrings_refresh(void)
+{
+    pthread_mutex_lock(&registry.lock);
+    LIST_EACH(keyrings(), node)
+    refresh(CONTAINER(node, struct keyring, node));
+    pthread_mutex_unlock(&registry.lock);
+}
