@@ -6,6 +6,7 @@ find_package(OpenSSL 3.0 REQUIRED)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv>=1.44)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1>=0.2)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)
+pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2>=1.52)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.18)
 # resolv is a part of libc: what reads DNS messages (ns_initparse).
 
@@ -24,4 +25,4 @@ endif()
 
 add_library(weir_libraries INTERFACE)
 target_link_libraries(weir_libraries INTERFACE
-  PkgConfig::LIBUV PkgConfig::YAML PkgConfig::PCRE2 PkgConfig::CARES resolv ${llhttp_target} OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+  PkgConfig::LIBUV PkgConfig::YAML PkgConfig::PCRE2 PkgConfig::CARES PkgConfig::NGHTTP2 resolv ${llhttp_target} OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})

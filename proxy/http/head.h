@@ -41,7 +41,9 @@ struct head {
     uint16_t status;
     struct text reason;
     /* both */
+    uint8_t major; /* 2 for HTTP/2; 0 or 1: HTTP/1 */
     uint8_t minor; /* HTTP/1.minor; 1 for later versions */
+    bool early;    /* came as early data of TLS: could be a replay (RFC 8470) */
     bool upgrade;  /* asks for, or answers with, another protocol: named by the Upgrade field */
     bool trailers; /* the other side may get trailers */
     enum body_kind body;

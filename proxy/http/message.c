@@ -88,6 +88,14 @@ const struct fault *message_frame_response(struct head *head, enum method reques
     return NULL;
 }
 
+const struct fault *message_check_expect(const struct fields *fields)
+{
+    for (unsigned i = 0; fields_have(fields, FIELD_EXPECT) && i < fields->count; i++)
+        if (fields->at[i].id == FIELD_EXPECT && !text_equal_nocase(fields->at[i].value, TEXT("100-continue")))
+            return FAULT(expectation_failed);
+    return NULL;
+}
+
 bool message_keeps_alive(const struct head *head)
 {
     if (fields_list_has(&head->fields, FIELD_CONNECTION, TEXT("close")))

@@ -13,6 +13,9 @@ const struct fault *message_frame_request(struct head *head);
 /* The same for a response to a request of that method; upstream_garbage when ambiguous. */
 const struct fault *message_frame_response(struct head *head, enum method request_method);
 
+/* The only expectation there is is 100-continue (RFC 9110 section 10.1.1): expectation_failed for others. */
+const struct fault *message_check_expect(const struct fields *fields);
+
 /* Whether the connection may be used again after this message (RFC 9112 section 9.3). */
 bool message_keeps_alive(const struct head *head);
 

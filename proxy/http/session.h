@@ -54,6 +54,7 @@ struct session {
     struct list fresh;     /* server: streams whose head came in, by stream.fresh */
     unsigned marks;
     unsigned streams; /* opened so far */
+    unsigned active;  /* of them: not yet over */
     const struct http_settings *settings;
     const struct fault *fault; /* why it closed, NULL: in good order */
     uint64_t idle_since;       /* ms, by the keeper */

@@ -28,6 +28,7 @@ struct stream *h1_stream_new(struct h1 *h1, struct arena *arena)
     made->stream.arena = arena;
     h1->head_framed = h1->end_framed = h1->released = h1->chunked = false;
     h1->session.streams++;
+    h1->session.active = 1;
     h1->stream = &made->stream;
     h1->reader = &made->reader;
     h1_reader_init(h1);
@@ -42,6 +43,7 @@ void h1_stream_free(struct h1 *h1)
         arena_clear(&made->arena);
     h1->stream = NULL;
     h1->reader = NULL;
+    h1->session.active = 0;
     loop_give(h1->session.loop, made, sizeof *made);
 }
 

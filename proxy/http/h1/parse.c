@@ -120,14 +120,6 @@ static int on_value_complete(llhttp_t *parser)
     return 0;
 }
 
-static const struct fault *check_expect(const struct fields *fields)
-{
-    for (unsigned i = 0; fields_have(fields, FIELD_EXPECT) && i < fields->count; i++)
-        if (fields->at[i].id == FIELD_EXPECT && !text_equal_nocase(fields->at[i].value, TEXT("100-continue")))
-            return FAULT(expectation_failed);
-    return NULL;
-}
-
 static const struct fault *check_request(struct h1 *h1)
 {
     struct head *head = &h1->stream->head_in;
@@ -137,7 +129,7 @@ static const struct fault *check_request(struct h1 *h1)
         fault = target_read(head);
     if (fault == NULL && limit > 0 && head->body == BODY_LENGTH && head->length > limit)
         fault = FAULT(body_too_large);
-    return fault != NULL ? fault : check_expect(&head->fields);
+    return fault != NULL ? fault : message_check_expect(&head->fields);
 }
 
 static int request_head_complete(struct h1 *h1, llhttp_t *parser)
@@ -151,6 +143,7 @@ static int request_head_complete(struct h1 *h1, llhttp_t *parser)
     if (fault != NULL)
         return refuse(h1, fault);
     h1->keep = message_keeps_alive(head);
+    head->early = h1->session.link->early;
     stream->marks |= HEAD_IN;
     list_push(&h1->session.fresh, &stream->fresh);
     session_tell(&h1->session);

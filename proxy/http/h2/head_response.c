@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Heads of responses that come in, 1xx and final ones. */
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include "http/h2/wire.h"
+
+static bool interim_complete(struct h2_stream *stream)
+{
+    struct stream *common = &stream->stream;
+    struct interim **last = &common->interim_in;
+    while (*last != NULL)
+        last = &(*last)->next;
+    struct interim *interim = arena_take_zeroed(common->arena, sizeof *interim);
+    if (interim == NULL || ++stream->interims > STREAM_INTERIM_MAX)
+        return false;
+    interim->head = common->head_in;
+    common->head_in = (struct head){0};
+    *last = interim;
+    stream_wake(common);
+    return true;
+}
+
+/* RFC 6455 section 4.2.2, for a client that asked in HTTP/1.1. */
+static bool add_accept(struct h2_stream *stream)
+{
+    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    unsigned char digest[SHA_DIGEST_LENGTH];
+    struct stream *common = &stream->stream;
+    struct text asked = TEXT_NONE;
+    char *accept = arena_take(common->arena, 4 * ((SHA_DIGEST_LENGTH + 2) / 3) + 1);
+    if (accept == NULL || !arena_append(common->arena, &asked, stream->key.at, stream->key.len) ||
+        !arena_append(common->arena, &asked, guid, sizeof guid - 1))
+        return false;
+    SHA1((const unsigned char *)asked.at, asked.len, digest);
+    int len = EVP_EncodeBlock((unsigned char *)accept, digest, sizeof digest);
+    return fields_add(&common->head_in.fields, common->arena, TEXT("Upgrade"), TEXT("websocket")) &&
+           fields_add(&common->head_in.fields, common->arena, TEXT("Sec-WebSocket-Accept"),
+                      (struct text){accept, (size_t)len});
+}
+
+/* The answer to an extended CONNECT looks like that to an Upgrade (RFC 8441 section 5). */
+static bool open_tunnel(struct h2_stream *stream)
+{
+    struct head *head = &stream->stream.head_in;
+    if (!stream->tunnel || head->status != 200)
+        return true;
+    head->status = 101;
+    head->upgrade = true;
+    return add_accept(stream);
+}
+
+static void frame(struct h2_stream *stream, bool end)
+{
+    struct head *head = &stream->stream.head_in;
+    const struct field *length = fields_find(&head->fields, FIELD_CONTENT_LENGTH);
+    bool none = stream->stream.head_out.method == METHOD_HEAD || status_has_no_body(head->status);
+    head->body = none ? BODY_NONE : BODY_STREAM;
+    head->has_length = length != NULL && text_to_number(length->value, INT64_MAX, &head->length);
+    if (!none && end) {
+        head->body = BODY_LENGTH; /* it is empty, and known to be */
+        head->has_length = true;
+        head->length = 0;
+    } else if (!none && head->has_length) {
+        head->body = BODY_LENGTH;
+    }
+}
+
+bool h2_response_complete(struct h2_stream *stream, bool end)
+{
+    struct stream *common = &stream->stream;
+    struct head *head = &common->head_in;
+    if (stream->bad != NULL) {
+        stream_fail(common, RESET, stream->bad);
+        return false;
+    }
+    head->major = 2;
+    head->minor = 1;
+    stream->head_bytes = 0;
+    if (head->status < 200)
+        return head->status != 101 && interim_complete(stream);
+    frame(stream, end);
+    if (!open_tunnel(stream))
+        return false;
+    stream->reading = H2_TRAILERS;
+    stream_mark(common, HEAD_IN);
+    return true;
+}
