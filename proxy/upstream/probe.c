@@ -10,6 +10,7 @@
 /* What an endpoint may answer to a check: more is not read. */
 static const struct http_settings answers = {.header_size = 16 * 1024, .headers = 100};
 enum { ARENA_MAX = 64 * 1024 };
+enum { BODY_MAX = 4 << 20 };
 
 /* First checks are spread over this time. */
 enum { FIRST_MS = 250 };
@@ -29,6 +30,7 @@ struct probe {
     struct connector *connector;
     struct session *session;
     struct stream *stream;
+    size_t body; /* bytes of it so far */
     struct arena arena;
     struct task task; /* the stream's */
     struct task retire;
@@ -127,11 +129,14 @@ static void hear_stream(struct task *task)
     struct probe *probe = CONTAINER(task, struct probe, task);
     struct stream *stream = probe->stream;
     CHECK(probe, PROBE_MAGIC);
+    probe->body += stream->in.len;
     chain_clear(&stream->in);
     if ((stream->marks & HEAD_IN) != 0 && !is_expected(probe, stream->head_in.status)) {
         char reason[32];
         snprintf(reason, sizeof reason, "status %u", stream->head_in.status);
         conclude(probe, reason);
+    } else if (probe->body > BODY_MAX) {
+        conclude(probe, "an answer without end");
     } else if ((stream->marks & END_IN) != 0) {
         conclude(probe, NULL);
     } else if ((stream->marks & RESET) != 0) {
@@ -166,6 +171,7 @@ static bool fill_head(struct probe *probe)
 
 static void ask(struct probe *probe)
 {
+    probe->body = 0;
     probe->stream = probe->session->ops->open(probe->session, &probe->arena);
     if (probe->stream == NULL || !fill_head(probe)) {
         conclude(probe, "out of memory");

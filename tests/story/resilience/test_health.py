@@ -87,6 +87,15 @@ def test_bad_answers_take_an_endpoint_out(start, health):
     wait_for(weir, a, 1)
 
 
+def test_a_check_does_not_read_a_body_without_end(start):
+    a = start(Backend(act.sends_body_of(1 << 40)))
+    weir = start(Weir(proxy_config(a, upstream={"health_check": {**CHECK, "timeout": "20s"}})))
+    a.wait_for_connections(3)
+    wait_for(weir, a, 0)
+    assert "an answer without end" in weir.stderr()
+    assert all(one.sent_count < 64 << 20 for one in a.connections)
+
+
 def test_recovery_needs_good_answers_in_a_row(start):
     a, b, turns = start(Patient("a")), start(Patient("b")), iter(range(10 ** 9))
     a.health = lambda _: SICK if next(turns) % 3 == 0 else WELL  # two good ones, never three
