@@ -37,6 +37,8 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT
       "The request header fields are larger than allowed.")                                                 \
     F(client_gone, 499, FAULT_NEVER, "http_request_error", "The client closed the connection.")             \
     F(internal, 500, FAULT_NEVER, "proxy_internal_error", "The proxy failed.")                              \
+    F(route_undecided, 500, FAULT_NEVER, "proxy_internal_error",                                            \
+      "The address of the request takes too much work to match.")                                           \
     F(not_implemented, 501, FAULT_NEVER, "http_request_error", "The proxy does not support this method.")   \
     F(connect_refused, 502, FAULT_CONNECT, "connection_refused", "The backend refused the connection.")     \
     F(connect_failed, 502, FAULT_CONNECT, "destination_ip_unroutable", "The backend could not be reached.") \

@@ -101,25 +101,30 @@ bool route_table_add(struct route_table *table, const struct route *route)
     return true;
 }
 
-static const struct route *find_wildcard(const struct route_table *table, const struct route_ask *ask)
+static const struct fault *find_wildcard(const struct route_table *table, const struct route_ask *ask,
+                                         const struct route **route)
 {
+    const struct fault *fault = NULL;
     struct text host = ask->host;
-    for (size_t i = 1; i < host.len && table->wildcards.count > 0; i++) {
+    for (size_t i = 1; i < host.len && table->wildcards.count > 0 && *route == NULL && fault == NULL; i++) {
         if (host.at[i] != '.')
             continue;
         const struct site *site = map_find(&table->wildcards, text_sub(host, i, host.len - i));
-        const struct route *route = site != NULL ? site_find(site, ask) : NULL;
-        if (route != NULL)
-            return route;
+        if (site != NULL)
+            fault = site_find(site, ask, route);
     }
-    return NULL;
+    return fault;
 }
 
-const struct route *route_table_find(const struct route_table *table, const struct route_ask *ask)
+const struct fault *route_table_find(const struct route_table *table, const struct route_ask *ask,
+                                     const struct route **route)
 {
     const struct site *site = table->hosts.count > 0 ? map_find(&table->hosts, ask->host) : NULL;
-    const struct route *route = site != NULL ? site_find(site, ask) : NULL;
-    if (route == NULL)
-        route = find_wildcard(table, ask);
-    return route != NULL ? route : site_find(&table->any, ask);
+    *route = NULL;
+    const struct fault *fault = site != NULL ? site_find(site, ask, route) : NULL;
+    if (*route == NULL && fault == NULL)
+        fault = find_wildcard(table, ask, route);
+    if (*route == NULL && fault == NULL)
+        fault = site_find(&table->any, ask, route);
+    return *route == NULL && fault == NULL ? FAULT(no_route) : fault;
 }

@@ -32,7 +32,9 @@ void route_table_free(struct route_table *table);
 /* Routes are added in the order of the file. False when out of memory, or the pattern isn't valid. */
 bool route_table_add(struct route_table *table, const struct route *route);
 
-/* NULL when nothing matches. Any thread; nothing is allocated, but for what a thread's first pattern is matched with. */
-const struct route *route_table_find(const struct route_table *table, const struct route_ask *ask);
+/* no_route when nothing matches, route_undecided when a pattern gave up before a route was found; route is NULL then. Any
+ * thread; nothing is allocated, but for what a thread's first pattern is matched with. */
+const struct fault *route_table_find(const struct route_table *table, const struct route_ask *ask,
+                                     const struct route **route);
 
 #endif

@@ -88,24 +88,11 @@ bool site_add(struct site *site, const struct route *route, const struct regex *
     return true;
 }
 
-static bool path_fits(const struct candidate *candidate, struct text path)
-{
-    enum regex_result result = regex_match(candidate->regex, path);
-    if (result == REGEX_GAVE_UP)
-        log_write_limited(LOG_WARN,
-                          "route %.*s: path_regex took too much work for a path of %zu bytes and was left",
-                          TEXT_ARGS(candidate->route->settings->name), path.len);
-    return result == REGEX_MATCHES;
-}
-
-/* The conditions come first: they cost less than a pattern. */
 static bool fits(const struct candidate *candidate, const struct route_ask *ask)
 {
     const struct header_setting *which;
-    if (candidate->conditions > 0 &&
-        match_unmet(&candidate->route->settings->match, ask, &which) != MATCH_ALL)
-        return false;
-    return candidate->regex == NULL || path_fits(candidate, ask->path);
+    return candidate->conditions == 0 ||
+           match_unmet(&candidate->route->settings->match, ask, &which) == MATCH_ALL;
 }
 
 /* row may be NULL. */
@@ -115,6 +102,31 @@ static const struct route *first_fit(const struct candidates *row, const struct 
     while (candidate != NULL && !fits(candidate, ask))
         candidate = candidate->next;
     return candidate != NULL ? candidate->route : NULL;
+}
+
+static const struct fault *give_up(const struct candidate *candidate, const struct route_ask *ask)
+{
+    log_write_limited(
+        LOG_WARN, "route %.*s: path_regex took too much work for a path of %zu bytes: the request is refused",
+        TEXT_ARGS(candidate->route->settings->name), ask->path.len);
+    return FAULT(route_undecided);
+}
+
+/* The conditions come first: they cost less than a pattern. A pattern that gives up may guard what a less specific route
+ * lets through, so nothing behind it is asked. */
+static const struct fault *find_regex(const struct site *site, const struct route_ask *ask,
+                                      const struct route **route)
+{
+    for (const struct candidate *one = site->regexes.first; one != NULL; one = one->next) {
+        enum regex_result result = fits(one, ask) ? regex_match(one->regex, ask->path) : REGEX_DIFFERS;
+        if (result == REGEX_GAVE_UP)
+            return give_up(one, ask);
+        if (result == REGEX_MATCHES) {
+            *route = one->route;
+            return NULL;
+        }
+    }
+    return NULL;
 }
 
 /* The end of the first count segments, so that a path of a thousand segments costs no thousand lookups. */
@@ -144,12 +156,16 @@ static const struct route *find_prefix(const struct site *site, const struct rou
     return NULL;
 }
 
-const struct route *site_find(const struct site *site, const struct route_ask *ask)
+const struct fault *site_find(const struct site *site, const struct route_ask *ask,
+                              const struct route **route)
 {
-    const struct route *route = first_fit(map_find(&site->exact, ask->path), ask);
-    if (route == NULL)
-        route = find_prefix(site, ask);
-    if (route == NULL)
-        route = first_fit(&site->regexes, ask);
-    return route != NULL ? route : first_fit(&site->any, ask);
+    const struct fault *fault = NULL;
+    *route = first_fit(map_find(&site->exact, ask->path), ask);
+    if (*route == NULL)
+        *route = find_prefix(site, ask);
+    if (*route == NULL)
+        fault = find_regex(site, ask, route);
+    if (*route == NULL && fault == NULL)
+        *route = first_fit(&site->any, ask);
+    return fault;
 }

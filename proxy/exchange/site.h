@@ -34,7 +34,9 @@ void site_clear(struct site *site);
  * memory. */
 bool site_add(struct site *site, const struct route *route, const struct regex *regex, struct arena *arena);
 
-/* NULL when no route fits. A route whose conditions don't hold is passed over for the next less specific one. */
-const struct route *site_find(const struct site *site, const struct route_ask *ask);
+/* The route is NULL when none fits. One whose conditions don't hold is passed over for the next less specific one. The
+ * fault: a pattern gave up, and nobody knows whether its route is the one. */
+const struct fault *site_find(const struct site *site, const struct route_ask *ask,
+                              const struct route **route);
 
 #endif

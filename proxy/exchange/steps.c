@@ -70,9 +70,10 @@ static enum verdict find_route(struct exchange *exchange)
     const struct head *head = &exchange->down->head_in;
     const struct route_ask ask = {exchange->host, exchange->path, exchange->query, head->method_text,
                                   &head->fields};
-    const struct route *route = route_table_find(exchange->front->routes, &ask);
-    if (route == NULL)
-        return fail(exchange, FAULT(no_route));
+    const struct route *route;
+    const struct fault *fault = route_table_find(exchange->front->routes, &ask, &route);
+    if (fault != NULL)
+        return fail(exchange, fault);
     exchange->route = route;
     if (route->settings->timeouts.request > 0)
         wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, route->settings->timeouts.request);

@@ -61,10 +61,12 @@ static void print_others(const struct snapshot *snapshot, size_t front,
     }
 }
 
+/* NULL, and why. */
 static const struct route_settings *find(const struct front_plan *front,
-                                         const struct explain_question *question)
+                                         const struct explain_question *question, const struct fault **fault)
 {
-    const struct route *route = route_table_find(front->routes, &question->ask);
+    const struct route *route;
+    *fault = route_table_find(front->routes, &question->ask, &route);
     return route != NULL ? route->settings : NULL;
 }
 
@@ -72,23 +74,24 @@ static void explain_front(const struct snapshot *snapshot, size_t index,
                           const struct explain_question *question)
 {
     const struct front_plan *front = &snapshot->fronts[index];
-    const struct route_settings *chosen = find(front, question);
+    const struct fault *fault;
+    const struct route_settings *chosen = find(front, question, &fault);
     print_listener(front);
     if (chosen != NULL)
         explain_chosen(stdout, snapshot, chosen);
     else
-        printf("  route      none: weir answers %u, %s\n", FAULT(no_route)->status,
-               FAULT(no_route)->sentence);
+        printf("  route      none: weir answers %u, %s\n", fault->status, fault->sentence);
     print_others(snapshot, index, question, chosen);
 }
 
 static size_t count_found(const struct snapshot *snapshot, const struct explain_question *question,
                           enum nearness nearness)
 {
+    const struct fault *fault;
     size_t found = 0;
     for (size_t i = 0; i < snapshot->settings->front_count; i++)
         found += nearness_of(&snapshot->fronts[i], question) == nearness &&
-                 find(&snapshot->fronts[i], question) != NULL;
+                 find(&snapshot->fronts[i], question, &fault) != NULL;
     return found;
 }
 
@@ -107,6 +110,7 @@ static int explain_all(const struct snapshot *snapshot, const struct explain_que
 {
     enum nearness nearness = nearest(snapshot, question);
     size_t found = count_found(snapshot, question, nearness);
+    const struct fault *fault;
     print_request(question);
     if (nearness == NEAR_NOT)
         printf("\nno listener has port %u; if the request came to another one:\n", question->port);
@@ -116,7 +120,7 @@ static int explain_all(const struct snapshot *snapshot, const struct explain_que
     for (size_t i = 0; i < snapshot->settings->front_count; i++) {
         if (nearness_of(&snapshot->fronts[i], question) != nearness)
             continue;
-        if (nearness > NEAR_NOT || found == 0 || find(&snapshot->fronts[i], question) != NULL)
+        if (nearness > NEAR_NOT || found == 0 || find(&snapshot->fronts[i], question, &fault) != NULL)
             explain_front(snapshot, i, question);
     }
     return found > 0 ? 0 : 1;

@@ -166,7 +166,7 @@ static const struct route_settings *choose(const struct route_settings *first,
     struct route_table *table = route_table_new();
     if (table != NULL && route_table_add(table, &routes[0]) &&
         (second == NULL || route_table_add(table, &routes[1])))
-        found = route_table_find(table, ask);
+        (void)route_table_find(table, ask, &found);
     route_table_free(table);
     return found == NULL ? NULL : found == &routes[0] ? first : second;
 }

@@ -121,14 +121,22 @@ def test_a_regex_is_found_anywhere_in_the_normalised_path(start):
 
 def test_a_hostile_path_cannot_burn_the_cpu(start):
     """Without bounds the first of them would take longer than the universe has been there."""
-    weir = weir_with(start, says("evil", path_regex="^/(a+)+$"), says("evil-too", path_regex="(.*a){20}c"), says("rest"))
+    weir = weir_with(start, says("evil", path_regex="^/(a+)+$"), says("evil-too", path_regex="(.*a){20}c"), says("prefix", path="/ok"), says("rest"))
     started = time.monotonic()
     for length in (30, 100, 2000, 7000):
-        assert ask(weir, "/" + "a" * length + "!") == "rest"
+        assert ask(weir, "/" + "a" * length + "!") == 500
     assert time.monotonic() - started < 10
-    assert ask(weir, "/aaa") == "evil"
+    assert ask(weir, "/aaa") == "evil" and ask(weir, "/ok") == "prefix"
     warnings = [line for line in weir.stderr().splitlines() if "path_regex" in line]
     assert 1 <= len(warnings) <= 8 and "route evil" in warnings[0] and "warn" in warnings[0], weir.stderr()
+
+
+def test_a_long_path_does_not_slip_past_a_pattern(start):
+    """What a pattern guards stays guarded when the pattern gives up: no less specific route gets the request."""
+    weir = weir_with(start, says("guard", path_regex="^/secret/(?:a|b)*$"), says("rest"))
+    assert ask(weir, "/secret/ab") == "guard" and ask(weir, "/else") == "rest"
+    assert ask(weir, "/secret/" + "ab" * 30000) in (500, "guard")
+    assert weir.access_log(3)[2]["fault"] == "route_undecided"
 
 
 def test_ten_thousand_routes_with_conditions(start):

@@ -80,8 +80,10 @@ static const char *found(void **state, const char *host, const char *path, const
     static const struct fields none;
     struct stage *stage = *state;
     struct route_ask ask = {text_of(host), text_of(path), text_of(query), TEXT("GET"), &none};
-    const struct route *route = route_table_find(stage->table, &ask);
-    return route == NULL ? "none" : route->settings->name.at;
+    const struct route *route;
+    const struct fault *fault = route_table_find(stage->table, &ask, &route);
+    assert_int_equal(route == NULL, fault != NULL);
+    return fault == NULL ? route->settings->name.at : fault == FAULT(no_route) ? "none" : fault->name;
 }
 
 #define expect(host, path, query, name) assert_string_equal(found(state, host, path, query), name)
@@ -207,7 +209,7 @@ static void a_pattern_that_is_not_valid_is_refused(void **state)
     assert_false(route_table_add(stage->table, &route));
 }
 
-static void a_pattern_that_gives_up_leaves_the_request_to_the_next(void **state)
+static void a_pattern_that_gives_up_leaves_the_request_to_nobody(void **state)
 {
     char path[200];
     memset(path, 'a', sizeof path);
@@ -215,7 +217,11 @@ static void a_pattern_that_gives_up_leaves_the_request_to_the_next(void **state)
     memcpy(path + sizeof path - 2, "!", 2);
     add(state, "regex", NULL, PATH_REGEX, "^/(a+)+$");
     add(state, "all", NULL, PATH_ANY, "");
-    expect("h", path, "", "all");
+    add(state, "host", "other", PATH_REGEX, "^/(a+)+$");
+    add(state, "wild", "*.x", PATH_REGEX, "^/(a+)+$");
+    expect("h", path, "", "route_undecided");
+    expect("other", path, "", "route_undecided");
+    expect("a.x", path, "", "route_undecided");
     expect("h", "/aaa", "", "regex");
 }
 
@@ -262,7 +268,7 @@ int main(void)
         stage_test(regexes_of_a_host_go_by_conditions_then_by_order),
         stage_test(one_route_of_several_hosts_has_one_pattern),
         stage_test(a_pattern_that_is_not_valid_is_refused),
-        stage_test(a_pattern_that_gives_up_leaves_the_request_to_the_next),
+        stage_test(a_pattern_that_gives_up_leaves_the_request_to_nobody),
         stage_test(ten_thousand_conditions_on_one_path_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
