@@ -159,7 +159,8 @@ static bool was_stale(const struct exchange *exchange, const struct fault *fault
 
 void attempt_fail(struct exchange *exchange, const struct fault *fault)
 {
-    bool ours = fault->status < 500 || fault == FAULT(out_of_memory); /* or the client's */
+    bool ours = fault->status < 500 || fault == FAULT(out_of_memory) ||
+                fault == FAULT(overloaded); /* or the client's */
     end(exchange, fault->status, !ours && !was_stale(exchange, fault));
 }
 

@@ -246,6 +246,23 @@ void tcp_start(struct link *link)
         link_break(link, fault_of(error));
 }
 
+static const struct fault *fault_of_connect(int error)
+{
+    switch (error) {
+    case UV_ECONNREFUSED:
+    case UV_ECONNRESET:
+    case UV_ENOENT:
+        return FAULT(connect_refused);
+    case UV_EMFILE:
+    case UV_ENFILE:
+    case UV_ENOBUFS:
+    case UV_ENOMEM:
+        return FAULT(overloaded);
+    default:
+        return FAULT(connect_failed);
+    }
+}
+
 static void on_connected(uv_connect_t *connect, int error)
 {
     struct tcp *tcp = connect->data;
@@ -255,8 +272,7 @@ static void on_connected(uv_connect_t *connect, int error)
     if (link->closed)
         return;
     if (error != 0) {
-        bool refused = error == UV_ECONNREFUSED || error == UV_ECONNRESET || error == UV_ENOENT;
-        link_break(link, refused ? FAULT(connect_refused) : FAULT(connect_failed));
+        link_break(link, fault_of_connect(error));
         return;
     }
     if (tcp->handle.type == UV_TCP)
@@ -281,10 +297,9 @@ struct link *tcp_connect(struct loop *loop, const struct address *address)
         uv_pipe_connect(tcp->connect, &tcp->pipe, address->local.sun_path, on_connected);
     else
         error = uv_tcp_connect(tcp->connect, &tcp->tcp, &address->any, on_connected);
-    if (error == 0)
-        return &tcp->link;
-    link_close(&tcp->link);
-    return NULL;
+    if (error != 0)
+        link_break(&tcp->link, fault_of_connect(error));
+    return &tcp->link;
 }
 
 struct link *tcp_adopt(struct loop *loop, int fd, bool local)

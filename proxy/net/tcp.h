@@ -6,8 +6,8 @@
 
 #include "net/link.h"
 
-/* Starts a connection; the link is marked LINK_OPEN or LINK_BROKEN later, with connect_refused or connect_failed. NULL
- * when out of memory or descriptors. */
+/* Starts a connection; the link is marked LINK_OPEN or LINK_BROKEN later, or LINK_BROKEN at once, with connect_refused,
+ * connect_failed, or overloaded: descriptors or the kernel's buffers are used up here. NULL when out of memory. */
 struct link *tcp_connect(struct loop *loop, const struct address *address);
 
 /* A link over an accepted, non-blocking socket, which it owns from now on, also when it fails: NULL when there is no

@@ -97,6 +97,12 @@ static void be_sick(struct probe *probe, const char *reason)
     say(probe, what);
 }
 
+static void end_check(struct probe *probe)
+{
+    drop_check(probe);
+    wheel_set(&probe->loop->wheel, &probe->next, settings_of(probe)->interval);
+}
+
 /* reason NULL: the check was good. */
 static void conclude(struct probe *probe, const char *reason)
 {
@@ -106,8 +112,7 @@ static void conclude(struct probe *probe, const char *reason)
         be_sick(probe, reason);
     else if (probe->good >= settings_of(probe)->healthy)
         be_well(probe);
-    drop_check(probe);
-    wheel_set(&probe->loop->wheel, &probe->next, settings_of(probe)->interval);
+    end_check(probe);
 }
 
 static void on_limit(struct timer *timer)
@@ -189,7 +194,9 @@ static void hear_connector(struct probe *probe)
     const struct fault *fault = connector->fault;
     connector_free(connector);
     probe->connector = NULL;
-    if (probe->session == NULL)
+    if (fault == FAULT(overloaded))
+        end_check(probe); /* a lack of ours tells nothing about the endpoint */
+    else if (probe->session == NULL)
         conclude(probe, fault->name);
     else if (settings_of(probe)->kind == PROBE_TCP)
         conclude(probe, NULL);

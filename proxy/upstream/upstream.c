@@ -28,8 +28,9 @@ static void failed(struct upstream *upstream, struct connector *connector)
 {
     struct claim *claim = connector->claim;
     struct outlet *outlet = outlet_of(connector->pool);
-    atomic_store_explicit(&connector->pool->endpoint->resting_until, upstream->loop->now + REST_MS,
-                          memory_order_relaxed);
+    if (connector->fault != FAULT(overloaded)) /* that is ours */
+        atomic_store_explicit(&connector->pool->endpoint->resting_until, upstream->loop->now + REST_MS,
+                              memory_order_relaxed);
     if (claim != NULL) {
         claim_fail(claim, connector->fault);
         claim_wake(claim);

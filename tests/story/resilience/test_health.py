@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Health checks take endpoints out and in."""
 import json
+import resource
 
 import pytest
 
@@ -244,3 +245,29 @@ def test_checks_without_a_pause_or_a_limit_are_refused(tmp_path, key):
     config.write_text(proxy_config("127.0.0.1:1", upstream={"health_check": {**CHECK, key: 0}}))
     done = run_weir("check", "-c", config)
     assert done.returncode == 1 and key in done.stdout + done.stderr
+
+
+def few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def test_a_lack_of_descriptors_takes_no_endpoint_out(start):
+    """Neither checks nor the outlier rule blame an endpoint that weir had no descriptor left to ask."""
+    outlier = {"failures": 2, "window": "10s", "eject": "30s", "max_ejected": "100%"}
+    backend = start(Backend(act.hangs()))
+    weir = start(Weir(proxy_config(backend, upstream={
+        "health_check": {**CHECK, "timeout": "30s", "unhealthy": 1}, "outlier": outlier}), preexec=few_descriptors))
+    crowd = [RawClient(weir.address, limit=10) for _ in range(80)]
+    for one in crowd:
+        one.send_if_open(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    def told():
+        return [one for one in crowd if (one.is_closed_by_peer(), one.source.buffer)[1]]
+    try:
+        wait_until(lambda: len(told()) >= 3, "three requests are answered", limit=10)
+        replies = [one.read_response() for one in told()]
+    finally:
+        for one in crowd:
+            one.close()
+    assert {(one.status, 'details="overloaded"' in one.one("proxy-status")) for one in replies} == {(503, True)}
+    assert "ejected" not in weir.stderr() and "left out: its health" not in weir.stderr()
