@@ -11,6 +11,7 @@
 #include "base/codes.h"
 #include "base/fault.h"
 #include "base/histogram.h"
+#include "base/outcomes.h"
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
@@ -28,6 +29,8 @@ struct metric {
 #define CELLS_ONE 1, NULL, NULL
 #define CELLS_CODE CODE_CELLS, "code", code_name
 #define CELLS_FAULT FAULT_COUNT, "fault", family_fault_name
+#define CELLS_HANDSHAKE TLS_OUTCOME_COUNT, "result", tls_outcome_name
+#define CELLS_HTTP2 HTTP2_ERROR_COUNT, "error", http2_error_name
 #define CELLS_BUCKETS HISTOGRAM_CELLS, NULL, NULL
 
 /* identifier, type, name, cells, help. The labels named in the help are those of the registration. */
@@ -60,8 +63,10 @@ struct metric {
     F(cache_requests, METRIC_COUNTER, "weir_cache_requests_total", CELLS_ONE,                                \
       "Requests that met a cache, by cache and result.")                                                     \
     F(cache_bytes, METRIC_GAUGE, "weir_cache_bytes", CELLS_ONE, "Bytes that a cache holds, by cache.")       \
-    F(tls_handshakes, METRIC_COUNTER, "weir_tls_handshakes_total", CELLS_ONE,                                \
-      "TLS handshakes with clients, by listener, version and result.")                                       \
+    F(tls_handshakes, METRIC_COUNTER, "weir_tls_handshakes_total", CELLS_HANDSHAKE,                          \
+      "TLS handshakes with clients, by listener, version (none: it failed) and result.")                     \
+    F(http2_errors, METRIC_COUNTER, "weir_http2_errors_total", CELLS_HTTP2,                                  \
+      "What clients did wrong in HTTP/2, by listener and error.")                                            \
     F(limited, METRIC_COUNTER, "weir_limited_requests_total", CELLS_ONE,                                     \
       "Requests refused by a limit, by route and limit.")                                                    \
     F(config_generation, METRIC_GAUGE, "weir_config_generation", CELLS_ONE,                                  \

@@ -25,6 +25,9 @@ struct build {
 bool build_config(struct build *build, const struct node *root);
 
 void build_listeners(struct build *build, struct section root);
+/* Opens the keyrings; only when nothing is wrong with the rest. What is wrong then (OpenSSL refuses) is reported. */
+void build_tls(struct build *build, const struct node *root);
+
 void build_routes(struct build *build, struct section root);
 void build_upstreams(struct build *build, struct section root);
 

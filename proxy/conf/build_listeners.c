@@ -44,6 +44,7 @@ static void build_listener(struct build *build, struct section listener, struct 
     struct section limits = section_map(listener, "limits"), keepalive = section_map(listener, "keepalive");
     build_addresses(build, listener, front);
     build_http(limits, section_map(listener, "timeouts"), &front->http);
+    front->handshake_timeout = section_number(section_map(listener, "timeouts"), "tls_handshake");
     front->connections = build_count(section_number(limits, "connections"));
     front->keepalive.idle = seconds(section_number(keepalive, "idle"));
     front->keepalive.interval = seconds(section_number(keepalive, "interval"));

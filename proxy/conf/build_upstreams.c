@@ -137,6 +137,7 @@ void build_upstreams(struct build *build, struct section root)
         struct cluster_settings *cluster = &serve->clusters[serve->cluster_count++];
         cluster->name = build_text(build, item->key);
         cluster->balance = (enum balance_kind)section_number(upstream, "balance");
+        cluster->protocol = (enum upstream_protocol)section_number(upstream, "protocol");
         build_affinity(build, upstream, cluster);
         build_endpoints(build, upstream, cluster);
         build_discovery(build, upstream, cluster);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <sys/stat.h>
+
 #include "conf/certificate.h"
 #include "conf/checks.h"
 #include "conf/files.h"
@@ -6,6 +9,12 @@
 
 /* A file of authorities can hold some hundred certificates. */
 #define PEM_MAX ((size_t)4 << 20)
+
+static bool is_open_to_all(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 && (file.st_mode & S_IROTH) != 0;
+}
 
 /* A file that a key names, in an arena of its own: keys don't stay in memory longer than needed. */
 static struct text read_pem(struct build *build, struct section section, const char *key, struct arena *arena)
@@ -15,11 +24,14 @@ static struct text read_pem(struct build *build, struct section section, const c
     if (node == NULL || node->kind != NODE_SCALAR || form_file(node->text) != NULL)
         return TEXT_NONE;
     struct text path = file_beside(node->place.file, node->text, arena);
-    if (path.at != NULL)
-        file_list_add(build->seen, path);
     const char *wrong = path.at == NULL ? "out of memory" : file_read(path.at, PEM_MAX, arena, &file);
+    if (wrong == NULL && strcmp(key, "key") == 0 && is_open_to_all(path.at))
+        problem_warn(build->problems, node->place,
+                     "key '%.*s' can be read by everybody; take that right away: chmod o-r", TEXT_ARGS(path));
     if (wrong == NULL)
         return file.text;
+    if (path.at != NULL)
+        file_list_add(build->seen, path); /* a reload may work once it has changed */
     problem_add(build->problems, node->place, "%s '%.*s' can't be read: %s", key, TEXT_ARGS(path), wrong);
     return TEXT_NONE;
 }

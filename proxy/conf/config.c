@@ -21,6 +21,10 @@ void config_free(struct config *config)
 {
     if (config == NULL)
         return;
+    for (size_t i = 0; i < config->serve.front_count; i++)
+        keyring_unref(config->serve.fronts[i].tls);
+    for (size_t i = 0; i < config->serve.cluster_count; i++)
+        keyring_unref(config->serve.clusters[i].tls);
     arena_clear(&config->arena);
     free(config);
 }
@@ -38,6 +42,10 @@ static bool fill(struct config *config, const struct node *root, struct tree *tr
     if (!build_config(&build, root))
         return false;
     checks_run(&build, root, tree->arena);
+    if (tree->problems->errors == 0)
+        build_tls(&build, root);
+    if (build.full)
+        return false;
     return tree->problems->errors > 0 || effective_make(config, root);
 }
 

@@ -6,7 +6,8 @@ static const char *const http_word[] = {"http", NULL};
 static const char *const later_protocols[] = {"tcp", "udp", NULL};
 static const char *const tls_versions[] = {"1.2", "1.3", NULL};
 static const char *const client_auth_words[] = {"require", "request", NULL};
-static const char *const ticket_words[] = {"shared", "local", "off", NULL};
+static const char *const ticket_words[] = {"local", "off", NULL};
+static const char *const later_tickets[] = {"shared", NULL};
 static const char *const alpn_words[] = {"h2", "http/1.1", NULL};
 static const char *const proxy_words[] = {"off", "accept", NULL};
 static const char *const forwarding_words[] = {"nat", "dsr", NULL};
@@ -18,7 +19,7 @@ static const struct shape addresses = {.kind = SHAPE_LIST, .one = true, .min = 1
 static const struct shape protocol = {.kind = SHAPE_WORD, .words = http_word, .later = later_protocols};
 static const struct shape tls_version = {.kind = SHAPE_WORD, .words = tls_versions};
 static const struct shape client_auth = {.kind = SHAPE_WORD, .words = client_auth_words};
-static const struct shape tickets = {.kind = SHAPE_WORD, .words = ticket_words};
+static const struct shape tickets = {.kind = SHAPE_WORD, .words = ticket_words, .later = later_tickets};
 static const struct shape alpn_protocol = {.kind = SHAPE_WORD, .words = alpn_words};
 static const struct shape alpn = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &alpn_protocol};
 static const struct shape proxy_protocol = {.kind = SHAPE_WORD, .words = proxy_words};
@@ -36,6 +37,7 @@ static const struct shape certificate = {
     .keys = (const struct key[]){
         {"cert", &type_file, NULL, "PEM file of the certificate and its chain.", KEY_REQUIRED},
         {"key", &type_file, NULL, "PEM file of the private key.", KEY_REQUIRED},
+        {"ocsp", &type_file, NULL, "DER file of an OCSP response to staple.", KEY_OPTIONAL},
         {0},
     }};
 static const struct shape certificates = {.kind = SHAPE_LIST, .min = 1, .item = &certificate};
@@ -51,6 +53,9 @@ static const struct shape tls = {
         {"client_auth", &client_auth, "require", "Whether clients must have a certificate.", KEY_OPTIONAL},
         {"session_tickets", &tickets, "local",
          "Who can resume a session: all replicas, this process, nobody.", KEY_OPTIONAL},
+        {"early_data", &type_switch, "off",
+         "Take requests of safe methods before the handshake ends (0-RTT); they could be replays.",
+         KEY_OPTIONAL},
         {0},
     }};
 
@@ -104,7 +109,7 @@ const struct shape schema_listener = {
         {"listen", &addresses, NULL, "host:port, [v6]:port, unix:/path, or a list of them.", KEY_REQUIRED},
         {"protocol", &protocol, "http", "What is spoken.", KEY_OPTIONAL},
         {"upstream", &type_upstream_name, NULL, "Where tcp and udp go.", KEY_LATER},
-        {"tls", &tls, NULL, "Certificates and versions.", KEY_LATER},
+        {"tls", &tls, NULL, "Certificates and versions.", KEY_OPTIONAL},
         {"http3", &type_switch, "off", "HTTP/3 on the same UDP port.", KEY_LATER},
         {"proxy_protocol", &proxy_protocol, "off", "Whether clients begin with a PROXY header.", KEY_LATER},
         {"limits", &limits, NULL, "What a client may ask for.", KEY_OPTIONAL},

@@ -3,8 +3,7 @@
 #include "conf/schema.h"
 
 static const char *const ttl_word[] = {"ttl", NULL};
-static const char *const protocols[] = {"http1", NULL};
-static const char *const later_protocols[] = {"http2", "auto", NULL};
+static const char *const protocols[] = {"http1", "http2", "auto", NULL};
 static const char *const balances[] = {"round_robin", "least_requests", "least_time", "p2c",
                                        "random",      "ring_hash",      "maglev",     NULL};
 static const char *const send_proxy_words[] = {"off", "v1", "v2", NULL};
@@ -15,7 +14,7 @@ static const struct shape weight = {.kind = SHAPE_INTEGER, .min = 0, .max = 6553
 static const struct shape refresh = {.kind = SHAPE_DURATION, .min = 1000, .max = 86400000, .words = ttl_word};
 static const struct shape service = {
     .kind = SHAPE_STRING, .form = form_service, .pattern = "^_[A-Za-z0-9._-]+$"};
-static const struct shape protocol = {.kind = SHAPE_WORD, .words = protocols, .later = later_protocols};
+static const struct shape protocol = {.kind = SHAPE_WORD, .words = protocols};
 static const struct shape balance = {.kind = SHAPE_WORD, .words = balances};
 static const struct shape send_proxy = {.kind = SHAPE_WORD, .words = send_proxy_words};
 static const struct shape hash_on = {
@@ -122,7 +121,7 @@ const struct shape schema_upstream = {
         {"endpoints", &endpoints, NULL, "Addresses, or maps of address and weight.", KEY_OPTIONAL},
         {"discover", &discover, NULL, "Find the endpoints by name.", KEY_OPTIONAL},
         {"protocol", &protocol, "http1", "What is spoken to the endpoints.", KEY_OPTIONAL},
-        {"tls", &tls, NULL, "Speak TLS to the endpoints.", KEY_LATER},
+        {"tls", &tls, NULL, "Speak TLS to the endpoints.", KEY_OPTIONAL},
         {"balance", &balance, "round_robin", "Which endpoint takes the next request.", KEY_OPTIONAL},
         {"hash_on", &hash_on, "client_ip", "What ring_hash and maglev look at.", KEY_OPTIONAL},
         {"sticky", &sticky, NULL, "Keep a client on its endpoint, by a cookie.", KEY_OPTIONAL},

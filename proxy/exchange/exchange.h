@@ -26,6 +26,7 @@ enum step {
 };
 
 struct mirror;
+struct peer_identity;
 
 /* What exchanges begin with at a front; a reload changes it. */
 struct entry {
@@ -36,7 +37,10 @@ struct entry {
 
 /* Who asks, and where: one for each connection, lives as long as its session. */
 struct caller {
-    const struct entry *entry; /* the front's */
+    const struct entry *entry;      /* the front's */
+    const struct fault *refused;    /* why it gets nothing here; NULL: it may */
+    struct peer_identity *identity; /* peer.h; owned; NULL: it has shown no certificate */
+    uint8_t tls_version;            /* 12, 13; 0: none */
     bool has_ip;
     uint8_t ip_len;
     char ip_room[INET6_ADDRSTRLEN];

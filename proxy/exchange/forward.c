@@ -4,6 +4,8 @@
 
 struct text forward_via(const struct head *head)
 {
+    if (head->major == 2)
+        return TEXT("2 weir");
     return head->minor == 0 ? TEXT("1.0 weir") : TEXT("1.1 weir");
 }
 

@@ -73,6 +73,14 @@ static bool add_known(const struct making *making, enum field_id id, struct text
     return fields_add_known(making->fields, making->arena, id, value);
 }
 
+/* The backend may refuse with 425 what could be a replay (RFC 8470 section 5.1). */
+static bool add_early(const struct making *making)
+{
+    const struct text name = TEXT("Early-Data");
+    return fields_find_name(making->fields, name) != NULL ||
+           fields_add(making->fields, making->arena, name, TEXT("1"));
+}
+
 static bool add_forwarding(const struct making *making)
 {
     const struct exchange *exchange = making->exchange;
@@ -82,7 +90,7 @@ static bool add_forwarding(const struct making *making)
            add_joined(making, FIELD_X_FORWARDED_FOR, caller_ip(exchange->caller)) &&
            add_joined(making, FIELD_FORWARDED, forwarded(exchange, making->arena)) &&
            add_known(making, FIELD_X_FORWARDED_PROTO, exchange->front->scheme) &&
-           add_known(making, FIELD_X_FORWARDED_HOST, in->authority) &&
+           add_known(making, FIELD_X_FORWARDED_HOST, in->authority) && (!in->early || add_early(making)) &&
            (prefix.len == 0 || add_known(making, FIELD_X_FORWARDED_PREFIX, prefix)) &&
            add_known(making, FIELD_X_REQUEST_ID, exchange->request_id);
 }

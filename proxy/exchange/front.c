@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange/front.h"
+#include "exchange/front_parts.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,27 +8,8 @@
 #include "base/panic.h"
 #include "exchange/exchange.h"
 #include "exchange/mirror.h"
-#include "http/h1/h1.h"
-#include "net/listener.h"
+#include "exchange/peer.h"
 #include "net/tcp.h"
-
-struct front {
-    uint32_t magic;
-    struct entry entry;
-    struct http_settings http; /* of the plan; sessions look here, so that a reload reaches them */
-    struct address address;    /* len 0: it has no listener */
-    struct listener listener;
-    struct keeper keeper;
-    struct task accept;
-    struct task retire;
-    struct list sessions; /* by session.kept */
-    unsigned session_count;
-    bool listening; /* the listener is not yet gone */
-    bool draining;
-    struct list_node node; /* in lane.fronts */
-};
-
-#define FRONT_MAGIC 0x66726f6eu
 
 static bool is_full(struct front *front)
 {
@@ -56,17 +37,13 @@ static struct caller *caller_new(struct front *front, const struct link *link)
     return caller;
 }
 
-static struct session *open_session(struct front *front, struct link *link)
+static struct caller *welcome(struct front *front, struct link *link)
 {
     struct caller *caller = caller_new(front, link);
-    if (caller == NULL)
-        return NULL;
-    struct session *session = h1_new(link, SESSION_SERVER, &front->http, &front->keeper);
-    if (session == NULL)
-        loop_give(front->entry.lane->loop, caller, sizeof *caller);
-    else
-        session->owner = caller;
-    return session;
+    if (caller == NULL || welcome_begin(front, link, caller))
+        return caller;
+    loop_give(front->entry.lane->loop, caller, sizeof *caller);
+    return NULL;
 }
 
 void front_take(struct front *front, struct link *link)
@@ -79,40 +56,44 @@ void front_take(struct front *front, struct link *link)
         link_close(link);
         return;
     }
-    struct session *session = open_session(front, link);
-    if (session == NULL) {
+    if (welcome(front, link) == NULL) {
         atomic_fetch_sub_explicit(&front->entry.plan->open, 1, memory_order_relaxed);
         link_close(link);
         return;
     }
-    list_push(&front->sessions, &session->kept);
-    front->session_count++;
+    front->connections++;
     cells_add(cells, front->entry.plan->connections, 1);
     cells_add(cells, front->entry.plan->accepted, 1);
     if (link->loop->uv == NULL)
         return;
     tcp_keepalive(link, settings->keepalive.idle, settings->keepalive.interval, settings->keepalive.count);
-    tcp_start(link);
+    link_start(link);
 }
 
-static void forget(struct front *front, struct session *session)
+void front_adopt(struct front *front, struct session *session, struct caller *caller)
 {
-    struct loop *loop = front->entry.lane->loop;
-    struct caller *caller = session->owner;
-    session_forget(session);
-    loop_give(loop, caller, sizeof *caller);
-    front->session_count--;
-    atomic_fetch_sub_explicit(&front->entry.plan->open, 1, memory_order_relaxed);
-    cells_sub(loop->cells, front->entry.plan->connections, 1);
+    session->owner = caller;
+    list_push(&front->sessions, &session->kept);
 }
 
 /* Frees it at the end of the turn if it has drained. */
 static void settle(struct front *front)
 {
-    if (!front->draining || front->listening || front->session_count > 0 || !list_is_linked(&front->node))
+    if (!front->draining || front->listening || front->connections > 0 || !list_is_linked(&front->node))
         return;
     list_remove(&front->node);
     loop_retire(front->entry.lane->loop, &front->retire);
+}
+
+void front_part(struct front *front, struct caller *caller)
+{
+    struct loop *loop = front->entry.lane->loop;
+    peer_forget(caller);
+    loop_give(loop, caller, sizeof *caller);
+    front->connections--;
+    atomic_fetch_sub_explicit(&front->entry.plan->open, 1, memory_order_relaxed);
+    cells_sub(loop->cells, front->entry.plan->connections, 1);
+    settle(front);
 }
 
 static void front_free(struct front *front)
@@ -139,10 +120,11 @@ static void on_news(struct task *task)
         struct caller *caller = session->owner;
         for (struct list_node *fresh; (fresh = list_pop(&session->fresh)) != NULL;)
             exchange_start(caller, CONTAINER(fresh, struct stream, fresh));
-        if ((session->marks & SESSION_CLOSED) != 0)
-            forget(front, session);
+        if ((session->marks & SESSION_CLOSED) != 0) {
+            session_forget(session);
+            front_part(front, caller);
+        }
     }
-    settle(front);
 }
 
 static void on_accepted(struct task *task)
@@ -167,6 +149,7 @@ struct front *front_new(struct lane *lane, struct front_plan *plan)
     front->magic = FRONT_MAGIC;
     front->entry = (struct entry){lane, view_ref(lane->view), plan};
     front->http = plan->settings->http;
+    front->http.http2_errors = plan->http2_errors;
     front->keeper.task.run = on_news;
     front->keeper.queue = &lane->loop->ready;
     front->accept.run = on_accepted;
@@ -176,6 +159,7 @@ struct front *front_new(struct lane *lane, struct front_plan *plan)
     list_init(&front->listener.fresh);
     list_init(&front->keeper.news);
     list_init(&front->sessions);
+    list_init(&front->welcomes);
     list_push(&lane->fronts, &front->node);
     return front;
 }
@@ -202,10 +186,10 @@ struct front *front_start(struct lane *lane, struct front_plan *plan, const stru
 static void move_counts(const struct front *front, struct front_plan *before, struct front_plan *after)
 {
     struct cells *cells = front->entry.lane->loop->cells;
-    atomic_fetch_sub_explicit(&before->open, front->session_count, memory_order_relaxed);
-    atomic_fetch_add_explicit(&after->open, front->session_count, memory_order_relaxed);
-    cells_sub(cells, before->connections, front->session_count);
-    cells_add(cells, after->connections, front->session_count);
+    atomic_fetch_sub_explicit(&before->open, front->connections, memory_order_relaxed);
+    atomic_fetch_add_explicit(&after->open, front->connections, memory_order_relaxed);
+    cells_sub(cells, before->connections, front->connections);
+    cells_add(cells, after->connections, front->connections);
 }
 
 void front_renew(struct front *front, struct front_plan *plan)
@@ -217,6 +201,7 @@ void front_renew(struct front *front, struct front_plan *plan)
     move_counts(front, front->entry.plan, plan);
     front->entry = (struct entry){lane, view_ref(lane->view), plan};
     front->http = plan->settings->http;
+    front->http.http2_errors = plan->http2_errors;
     view_unref(before);
 }
 
@@ -230,6 +215,7 @@ void front_drain(struct front *front)
         listener_stop(&front->listener);
     }
     front->draining = true;
+    welcomes_drain(front);
     LIST_EACH_SAFE(&front->sessions, node)
     session_drain(CONTAINER(node, struct session, kept));
     settle(front);
@@ -238,6 +224,7 @@ void front_drain(struct front *front)
 void front_close(struct front *front)
 {
     front_drain(front);
+    welcomes_close(front);
     LIST_EACH_SAFE(&front->sessions, node)
     session_close(CONTAINER(node, struct session, kept));
 }

@@ -8,6 +8,7 @@
 #include "http/fields.h"
 #include "http/settings.h"
 #include "net/address.h"
+#include "tls/keyring.h"
 #include "upstream/settings.h"
 
 struct front_settings {
@@ -15,7 +16,9 @@ struct front_settings {
     struct address *addresses;
     size_t address_count;
     struct http_settings http; /* limits and timeouts of the protocol */
-    unsigned connections;      /* at most, over all workers; 0: no limit */
+    struct keyring *tls;       /* a reference of whoever made the settings; NULL: plain */
+    uint64_t handshake_timeout;
+    unsigned connections; /* at most, over all workers; 0: no limit */
     struct {
         unsigned idle;     /* s; 0: no TCP keepalive */
         unsigned interval; /* s */

@@ -36,6 +36,20 @@ static bool count_route(struct route *route, const struct front_settings *front)
     return complete;
 }
 
+static bool count_handshakes(struct front_plan *front)
+{
+    static const struct text versions[HANDSHAKE_VERSIONS] = {{"none", 4}, {"1.2", 3}, {"1.3", 3}};
+    for (int i = 0; i < HANDSHAKE_VERSIONS; i++) {
+        struct buffer labels = {0};
+        label_add(&labels, "listener", front->settings->name);
+        label_add(&labels, "version", versions[i]);
+        if (labels_end(&labels))
+            front->handshakes[i] = counter_register(METRIC(tls_handshakes), labels.at);
+        buffer_clear(&labels);
+    }
+    return front->handshakes[HANDSHAKE_13] != COUNTER_NONE;
+}
+
 static bool count_front(struct front_plan *front)
 {
     struct buffer labels = {0};
@@ -44,8 +58,11 @@ static bool count_front(struct front_plan *front)
     if (complete) {
         front->connections = counter_register(METRIC(connections), labels.at);
         front->accepted = counter_register(METRIC(accepted), labels.at);
+        front->http2_errors = counter_register(METRIC(http2_errors), labels.at);
     }
     buffer_clear(&labels);
+    if (front->settings->tls != NULL && !count_handshakes(front))
+        return false;
     return complete && count_route(&front->unmatched, front->settings);
 }
 
@@ -58,7 +75,7 @@ static bool plan_front(struct snapshot *snapshot, size_t index)
 {
     struct front_plan *front = &snapshot->fronts[index];
     front->settings = &snapshot->settings->fronts[index];
-    front->scheme = TEXT("http");
+    front->scheme = front->settings->tls != NULL ? TEXT("https") : TEXT("http");
     front->routes = route_table_new();
     if (front->routes == NULL || !count_front(front))
         return false;
@@ -110,6 +127,9 @@ static void release_front(const struct front_plan *front)
 {
     counter_release(front->connections);
     counter_release(front->accepted);
+    counter_release(front->http2_errors);
+    for (int i = 0; i < HANDSHAKE_VERSIONS; i++)
+        counter_release(front->handshakes[i]);
     release_route(&front->unmatched);
     route_table_free(front->routes);
 }

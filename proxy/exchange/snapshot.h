@@ -13,6 +13,9 @@
 #include "exchange/settings.h"
 #include "upstream/cluster.h"
 
+/* By which handshakes are counted. */
+enum handshake_version { HANDSHAKE_NONE, HANDSHAKE_12, HANDSHAKE_13, HANDSHAKE_VERSIONS };
+
 /* A listener as it is served. */
 struct front_plan {
     const struct front_settings *settings;
@@ -21,6 +24,8 @@ struct front_plan {
     struct route unmatched; /* what counts requests that no route matches */
     counter_t connections;  /* gauge */
     counter_t accepted;
+    counter_t handshakes[HANDSHAKE_VERSIONS]; /* a cell for each enum tls_outcome */
+    counter_t http2_errors;                   /* a cell for each enum http2_error */
     atomic_uint open; /* connections in all workers, against settings->connections; relaxed */
 };
 

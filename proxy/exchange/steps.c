@@ -61,7 +61,11 @@ static enum verdict arrive(struct exchange *exchange)
         return fail(exchange, FAULT(out_of_memory));
     if ((down->marks & HEAD_IN) == 0)
         return fail(exchange, down->fault);
-    const struct fault *fault = normalize(exchange);
+    const struct fault *fault = exchange->caller->refused;
+    if (down->head_in.early && !method_is_safe(down->head_in.method))
+        fault = FAULT(too_early);
+    if (fault == NULL)
+        fault = normalize(exchange);
     return fault != NULL ? fail(exchange, fault) : go(exchange, STEP_ROUTED);
 }
 

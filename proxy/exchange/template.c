@@ -3,9 +3,25 @@
 
 #include "base/panic.h"
 #include "exchange/exchange.h"
+#include "exchange/peer.h"
 #include "http/target.h"
 
-enum placeholder { CLIENT_IP, HOST, SCHEME, PATH, QUERY, REQUEST_ID, LISTENER, ROUTE, PLACEHOLDERS, LITERAL };
+enum placeholder {
+    CLIENT_IP,
+    HOST,
+    SCHEME,
+    PATH,
+    QUERY,
+    REQUEST_ID,
+    LISTENER,
+    ROUTE,
+    TLS_VERSION,
+    TLS_CLIENT_SUBJECT,
+    TLS_CLIENT_NAMES,
+    TLS_CLIENT_FINGERPRINT,
+    PLACEHOLDERS,
+    LITERAL
+};
 
 struct template_part {
     enum placeholder kind;
@@ -13,10 +29,18 @@ struct template_part {
 };
 
 static const struct text names[PLACEHOLDERS] = {
-    [CLIENT_IP] = {"{client_ip}", 11}, [HOST] = {"{host}", 6},
-    [SCHEME] = {"{scheme}", 8},        [PATH] = {"{path}", 6},
-    [QUERY] = {"{query}", 7},          [REQUEST_ID] = {"{request_id}", 12},
-    [LISTENER] = {"{listener}", 10},   [ROUTE] = {"{route}", 7},
+    [CLIENT_IP] = {"{client_ip}", 11},
+    [HOST] = {"{host}", 6},
+    [SCHEME] = {"{scheme}", 8},
+    [PATH] = {"{path}", 6},
+    [QUERY] = {"{query}", 7},
+    [REQUEST_ID] = {"{request_id}", 12},
+    [LISTENER] = {"{listener}", 10},
+    [ROUTE] = {"{route}", 7},
+    [TLS_VERSION] = {"{tls_version}", 13},
+    [TLS_CLIENT_SUBJECT] = {"{tls_client_subject}", 20},
+    [TLS_CLIENT_NAMES] = {"{tls_client_sans}", 17},
+    [TLS_CLIENT_FINGERPRINT] = {"{tls_client_fingerprint}", 24},
 };
 
 /* Takes the next part off the front of *rest, which isn't empty; false when no part can begin so. */
@@ -46,7 +70,8 @@ const char *template_check(struct text written)
     struct template_part part;
     while (written.len > 0)
         if (!next_part(&written, &part))
-            return "{client_ip}, {host}, {scheme}, {path}, {query}, {request_id}, {listener} or {route} "
+            return "{client_ip}, {host}, {scheme}, {path}, {query}, {request_id}, {listener}, {route}, "
+                   "{tls_version}, {tls_client_subject}, {tls_client_sans} or {tls_client_fingerprint} "
                    "where a brace opens; {{ for the brace itself";
     return NULL;
 }
@@ -81,6 +106,22 @@ static struct text query_of(const struct exchange *exchange)
     return text_sub(asked, path, asked.len - path);
 }
 
+/* Empty for a client that has shown no certificate. */
+static struct text identity_of(enum placeholder kind, const struct caller *caller)
+{
+    const struct peer_identity *identity = caller->identity;
+    if (identity == NULL)
+        return TEXT("");
+    return kind == TLS_CLIENT_SUBJECT ? identity->subject
+           : kind == TLS_CLIENT_NAMES ? identity->names
+                                      : identity->fingerprint;
+}
+
+static struct text tls_version(const struct caller *caller)
+{
+    return caller->tls_version == 0 ? TEXT("") : caller->tls_version == 12 ? TEXT("1.2") : TEXT("1.3");
+}
+
 static struct text value_of(const struct template_part *part, const struct exchange *exchange)
 {
     switch (part->kind) {
@@ -100,6 +141,12 @@ static struct text value_of(const struct template_part *part, const struct excha
         return exchange->front->settings->name;
     case ROUTE:
         return exchange->route->settings->name;
+    case TLS_VERSION:
+        return tls_version(exchange->caller);
+    case TLS_CLIENT_SUBJECT:
+    case TLS_CLIENT_NAMES:
+    case TLS_CLIENT_FINGERPRINT:
+        return identity_of(part->kind, exchange->caller);
     default:
         return part->text;
     }

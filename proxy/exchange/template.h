@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A template is a text with placeholders that are filled in for each request: {client_ip} {host} {scheme} {path} {query}
- * {request_id} {listener} {route}. "{{" is a brace. Compiled when the config is loaded, and immutable then. host and path
+ * {request_id} {listener} {route} {tls_version} {tls_client_subject} {tls_client_sans} {tls_client_fingerprint}. "{{" is a
+ * brace. Compiled when the config is loaded, and immutable then. host and path
  * are as the client wrote them; query has its "?", or is empty.
  */
 #ifndef EXCHANGE_TEMPLATE_H

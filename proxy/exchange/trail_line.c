@@ -66,6 +66,19 @@ static void put_upstream(struct buffer *line, const struct exchange *exchange)
     put_number(line, ",\"attempts\":", exchange->attempts);
 }
 
+static struct text protocol_of(const struct head *head)
+{
+    if (head->major == 2)
+        return TEXT("HTTP/2.0");
+    return head->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
+}
+
+static void put_tls(struct buffer *line, const struct caller *caller)
+{
+    if (caller->tls_version != 0)
+        buffer_add(line, caller->tls_version == 12 ? TEXT(",\"tls\":\"1.2\"") : TEXT(",\"tls\":\"1.3\""));
+}
+
 static void put_json(struct buffer *line, const struct exchange *exchange)
 {
     const struct head *head = &exchange->down->head_in;
@@ -78,8 +91,8 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_text(line, ",\"method\":", head->method_text);
     put_text(line, ",\"host\":", head->authority);
     put_text(line, ",\"path\":", head->path);
-    buffer_add(line,
-               head->minor == 0 ? TEXT(",\"protocol\":\"HTTP/1.0\"") : TEXT(",\"protocol\":\"HTTP/1.1\""));
+    put_text(line, ",\"protocol\":", protocol_of(head));
+    put_tls(line, exchange->caller);
     put_number(line, ",\"status\":", exchange->status);
     put_number(line, ",\"bytes_in\":", exchange->body_in);
     put_number(line, ",\"bytes_out\":", exchange->body_out);
@@ -109,7 +122,9 @@ static void put_request_line(struct buffer *line, const struct head *head)
     put_escaped(line, head->method_text);
     buffer_byte(line, ' ');
     put_escaped(line, head->target);
-    buffer_add(line, head->minor == 0 ? TEXT(" HTTP/1.0\"") : TEXT(" HTTP/1.1\""));
+    buffer_byte(line, ' ');
+    buffer_add(line, protocol_of(head));
+    buffer_byte(line, '"');
 }
 
 /* NCSA common log format */

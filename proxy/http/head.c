@@ -23,6 +23,11 @@ enum method method_of(struct text name)
     return METHOD_OTHER;
 }
 
+bool method_is_safe(enum method method)
+{
+    return method == METHOD_GET || method == METHOD_HEAD || method == METHOD_OPTIONS;
+}
+
 bool method_is_idempotent(enum method method)
 {
     for (int i = 0; i < METHODS; i++)

@@ -54,6 +54,9 @@ struct head {
 
 enum method method_of(struct text name);
 
+/* RFC 9110 section 9.2.1 */
+bool method_is_safe(enum method method);
+
 /* RFC 9110 section 9.2.2 */
 bool method_is_idempotent(enum method method);
 

@@ -30,6 +30,7 @@ struct keeper {
 
 struct session_ops {
     const char *protocol;                                                 /* "HTTP/1.1" */
+    bool multiplexes;                                                     /* many streams at once */
     struct stream *(*open)(struct session *session, struct arena *arena); /* client: a new stream, or NULL */
     void (*output)(struct stream *stream);                                /* something to frame */
     size_t (*room)(const struct stream *stream);                          /* bytes its out may take */
@@ -57,7 +58,8 @@ struct session {
     unsigned active;  /* of them: not yet over */
     const struct http_settings *settings;
     const struct fault *fault; /* why it closed, NULL: in good order */
-    uint64_t idle_since;       /* ms, by the keeper */
+    uint64_t idle_since;       /* ms; by the keeper, as is: */
+    unsigned epoch;
 };
 
 #define SESSION_MAGIC 0x73657373u

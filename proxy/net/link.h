@@ -33,6 +33,7 @@ struct link_user {
 
 struct link_ops {
     void (*flush)(struct link *link);             /* writes what it can of out */
+    void (*start)(struct link *link);             /* begin to read; once, when it is open */
     void (*pause)(struct link *link, bool pause); /* stop or go on reading */
     void (*close)(struct link *link, bool reset); /* at once; what is in out is lost. reset: with a RST */
     size_t (*waiting)(const struct link *link);   /* bytes that the layer below holds, not yet written */
@@ -75,6 +76,11 @@ static inline void link_dirty(struct link *link)
 static inline size_t link_backlog(const struct link *link)
 {
     return link->out.len + link->ops->waiting(link);
+}
+
+static inline void link_start(struct link *link)
+{
+    link->ops->start(link);
 }
 
 void link_pause(struct link *link, bool pause);

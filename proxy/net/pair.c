@@ -60,6 +60,11 @@ static void pair_deliver(struct task *task)
         link_mark(link, LINK_EOF);
 }
 
+static void pair_start(struct link *link)
+{
+    (void)link; /* it reads from the beginning */
+}
+
 static void pair_pause(struct link *link, bool pause)
 {
     if (!pause)
@@ -95,7 +100,7 @@ static size_t pair_waiting(const struct link *link)
     return 0;
 }
 
-static const struct link_ops pair_ops = {pair_flush, pair_pause, pair_close, pair_waiting};
+static const struct link_ops pair_ops = {pair_flush, pair_start, pair_pause, pair_close, pair_waiting};
 
 static struct pair_end *end_new(struct loop *loop)
 {

@@ -174,6 +174,32 @@ static void tcp_flush(struct link *link)
         link->user->drained(link->owner);
 }
 
+static void tcp_start(struct link *link)
+{
+    if (link->closed || (link->marks & (LINK_EOF | LINK_BROKEN)) != 0)
+        return;
+    int error = uv_read_start(&tcp_of(link)->stream, on_alloc, on_read);
+    if (error != 0 && error != UV_EALREADY)
+        link_break(link, fault_of(error));
+}
+
+static const struct fault *fault_of_connect(int error)
+{
+    switch (error) {
+    case UV_ECONNREFUSED:
+    case UV_ECONNRESET:
+    case UV_ENOENT:
+        return FAULT(connect_refused);
+    case UV_EMFILE:
+    case UV_ENFILE:
+    case UV_ENOBUFS:
+    case UV_ENOMEM:
+        return FAULT(overloaded);
+    default:
+        return FAULT(connect_failed);
+    }
+}
+
 static void tcp_pause(struct link *link, bool pause)
 {
     struct tcp *tcp = tcp_of(link);
@@ -217,7 +243,7 @@ static size_t tcp_waiting(const struct link *link)
     return tcp->write != NULL ? uv_stream_get_write_queue_size(&tcp->stream) : 0;
 }
 
-static const struct link_ops tcp_ops = {tcp_flush, tcp_pause, tcp_close, tcp_waiting};
+static const struct link_ops tcp_ops = {tcp_flush, tcp_start, tcp_pause, tcp_close, tcp_waiting};
 
 static struct tcp *tcp_new(struct loop *loop, bool local)
 {
@@ -235,32 +261,6 @@ static struct tcp *tcp_new(struct loop *loop, bool local)
     tcp->handle.data = tcp;
     live++;
     return tcp;
-}
-
-void tcp_start(struct link *link)
-{
-    if (link->closed || (link->marks & (LINK_EOF | LINK_BROKEN)) != 0)
-        return;
-    int error = uv_read_start(&tcp_of(link)->stream, on_alloc, on_read);
-    if (error != 0 && error != UV_EALREADY)
-        link_break(link, fault_of(error));
-}
-
-static const struct fault *fault_of_connect(int error)
-{
-    switch (error) {
-    case UV_ECONNREFUSED:
-    case UV_ECONNRESET:
-    case UV_ENOENT:
-        return FAULT(connect_refused);
-    case UV_EMFILE:
-    case UV_ENFILE:
-    case UV_ENOBUFS:
-    case UV_ENOMEM:
-        return FAULT(overloaded);
-    default:
-        return FAULT(connect_failed);
-    }
 }
 
 static void on_connected(uv_connect_t *connect, int error)

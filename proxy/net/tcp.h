@@ -11,11 +11,8 @@
 struct link *tcp_connect(struct loop *loop, const struct address *address);
 
 /* A link over an accepted, non-blocking socket, which it owns from now on, also when it fails: NULL when there is no
- * memory. Not reading before tcp_start. */
+ * memory. Not reading before link_start. */
 struct link *tcp_adopt(struct loop *loop, int fd, bool local);
-
-/* Begins to read. */
-void tcp_start(struct link *link);
 
 /* TCP keepalive, see tcp(7); seconds. Nothing on Unix sockets. */
 void tcp_keepalive(struct link *link, unsigned idle, unsigned interval, unsigned count);

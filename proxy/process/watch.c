@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/watch.h"
 
+#include "tls/keyring.h"
+
 enum { INTERVAL_MS = 1000 };
 
 /* A number for how everything looks now; 0 when it is as the load saw it. */
@@ -37,6 +39,7 @@ void watch_look(struct watch *watch)
 
 static void on_timer(uv_timer_t *timer)
 {
+    keyrings_refresh(); /* before a reload looks at them */
     watch_look(timer->data);
 }
 

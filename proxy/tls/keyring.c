@@ -16,7 +16,8 @@ struct keyring {
     pthread_mutex_t lock;
     struct tls_credentials *credentials; /* under lock; a reference */
     struct keyring_key key;
-    uint64_t stamp; /* of the files when they were looked at last */
+    uint64_t stamp; /* of the files that the credentials were made of, or could not be */
+    uint64_t seen;  /* of the files when they were looked at last */
     struct list_node node;
 };
 
@@ -146,12 +147,14 @@ static void install(struct keyring *keyring, struct tls_credentials *credentials
     credentials_unref(before);
 }
 
-/* A pair is often written file by file: what doesn't fit yet is looked at again when the next one changes. */
+/* A pair is often written file by file: it is used once nothing has changed between two looks. */
 static void refresh(struct keyring *keyring)
 {
     char why[TLS_WHY_MAX];
     uint64_t stamp = keyring_key_stamp(&keyring->key);
-    if (stamp == keyring->stamp)
+    bool settled = stamp == keyring->seen;
+    keyring->seen = stamp;
+    if (stamp == keyring->stamp || !settled)
         return;
     keyring->stamp = stamp;
     struct text name = keyring_key_name(&keyring->key);

@@ -31,6 +31,7 @@ static void on_marked(void *user)
         tls_die(tls, TLS_closed);
     } else if (tls->phase == TLS_RAW && (marks & LINK_OPEN) != 0) {
         tls->phase = TLS_HANDSHAKE;
+        link_start(tls->raw);
         tls_opening(tls);
     } else if ((marks & LINK_FINISHED) != 0) {
         link_mark(&tls->link, LINK_FINISHED);
@@ -52,6 +53,13 @@ static void on_drained(void *user)
 }
 
 static const struct link_user raw_user = {on_input, on_marked, on_drained};
+
+/* A client's raw link is started when it is open. */
+static void tls_start(struct link *link)
+{
+    if (tls_of(link)->server)
+        link_start(tls_of(link)->raw);
+}
 
 static void tls_pause(struct link *link, bool pause)
 {
@@ -81,7 +89,7 @@ static size_t tls_waiting(const struct link *link)
     return link_backlog(tls_of((struct link *)(uintptr_t)link)->raw);
 }
 
-static const struct link_ops tls_ops = {tls_flush, tls_pause, tls_close, tls_waiting};
+static const struct link_ops tls_ops = {tls_flush, tls_start, tls_pause, tls_close, tls_waiting};
 
 static void tls_free(struct task *task)
 {

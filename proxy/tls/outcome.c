@@ -4,12 +4,6 @@
 
 #include "tls/parts.h"
 
-const char *const tls_outcome_names[TLS_OUTCOME_COUNT] = {
-#define F(name, sentence) #name,
-    TLS_OUTCOME_TABLE(F)
-#undef F
-};
-
 enum { ALERTS = SSL_AD_REASON_OFFSET }; /* reasons from here on are alerts that came */
 
 enum tls_outcome tls_outcome_of_error(const SSL *ssl)

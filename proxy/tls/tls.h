@@ -11,32 +11,9 @@
 #ifndef TLS_TLS_H
 #define TLS_TLS_H
 
+#include "base/outcomes.h"
 #include "net/link.h"
 #include "tls/credentials.h"
-
-/* How a handshake went; the label `result` of weir_tls_handshakes_total. */
-#define TLS_OUTCOME_TABLE(F)                                            \
-    F(full, "a full handshake")                                         \
-    F(resumed, "with a ticket of an earlier session")                   \
-    F(plain, "the client does not speak TLS")                           \
-    F(protocol_version, "no version of TLS in common")                  \
-    F(no_shared_cipher, "no cipher, group or signature in common")      \
-    F(no_shared_alpn, "no application protocol in common")              \
-    F(no_certificate, "the peer has to show a certificate and did not") \
-    F(bad_certificate, "the peer's certificate can't be trusted")       \
-    F(alert, "the peer refused with an alert")                          \
-    F(timeout, "it took too long")                                      \
-    F(closed, "the peer left")                                          \
-    F(malformed, "what the peer sent is not TLS as it should be")
-
-enum tls_outcome {
-#define F(name, sentence) TLS_##name,
-    TLS_OUTCOME_TABLE(F)
-#undef F
-        TLS_OUTCOME_COUNT
-};
-
-extern const char *const tls_outcome_names[TLS_OUTCOME_COUNT];
 
 /* A server's link over an open raw link; takes a reference to the credentials. It hears what the raw link hears from now
  * on: the caller passes on what has come in already with link->user->input of the raw link. NULL when out of memory: the

@@ -3,6 +3,9 @@
 #include "base/panic.h"
 #include "upstream/parts.h"
 
+/* So many streams of one connection are waited for before another is opened. */
+enum { SHARE_MAX = 64 };
+
 /* Which outlet it had, also when it failed there. */
 static void release(struct claim *claim)
 {
@@ -39,6 +42,8 @@ static void leave_waiting(struct claim *claim)
     list_remove(&claim->node);
     if (claim->connector != NULL)
         claim->connector->claim = NULL;
+    else
+        claim->outlet->sharing--;
     claim->connector = NULL;
 }
 
@@ -101,8 +106,8 @@ bool claim_connect(struct claim *claim, struct outlet *outlet)
     leave(claim);
     hold(claim, outlet, CLAIM_CONNECTING);
     list_push(&outlet->waiting, &claim->node);
-    claim->connector =
-        connector_new(&upstream->connectors, &claim->endpoint->address, claim->connect_timeout);
+    claim->connector = connector_new(&upstream->connectors, claim->endpoint, &upstream->roster->settings,
+                                     claim->connect_timeout);
     if (claim->connector == NULL) {
         claim_fail(claim, FAULT(connect_failed));
         return false;
@@ -111,6 +116,23 @@ bool claim_connect(struct claim *claim, struct outlet *outlet)
     claim->connector->claim = claim;
     outlet->pool.connecting++;
     return true;
+}
+
+/* A connection that is being opened will carry this request too. */
+static bool may_share(const struct claim *claim, const struct outlet *outlet)
+{
+    const struct pool *pool = &outlet->pool;
+    bool multiplexes = claim->upstream->roster->settings.protocol == PROTOCOL_HTTP2 || pool->multiplexes;
+    return multiplexes && claim->only == 0 && outlet->sharing < pool->connecting * SHARE_MAX;
+}
+
+static void await_shared(struct claim *claim, struct outlet *outlet)
+{
+    leave(claim);
+    hold(claim, outlet, CLAIM_CONNECTING);
+    list_push(&outlet->waiting, &claim->node);
+    claim->connector = NULL;
+    outlet->sharing++;
 }
 
 static void expire(struct timer *timer)
@@ -138,6 +160,30 @@ static bool wait_in_line(struct claim *claim)
     return false;
 }
 
+static struct claim *first_sharing(const struct outlet *outlet)
+{
+    LIST_EACH(&outlet->waiting, node)
+    {
+        struct claim *claim = CONTAINER(node, struct claim, node);
+        if (claim->connector == NULL)
+            return claim;
+    }
+    return NULL;
+}
+
+void claims_share(struct outlet *outlet)
+{
+    struct pool *pool = &outlet->pool;
+    while (outlet->sharing > pool->connecting * SHARE_MAX) {
+        struct claim *claim = first_sharing(outlet);
+        bool room = pool_has_room(pool);
+        if (!room)
+            leave(claim);
+        if (room ? !claim_connect(claim, outlet) : wait_in_line(claim))
+            claim_wake(claim);
+    }
+}
+
 static bool place(struct claim *claim, struct outlet *outlet)
 {
     struct pool *pool = &outlet->pool;
@@ -146,6 +192,10 @@ static bool place(struct claim *claim, struct outlet *outlet)
         claim_grant(claim, outlet, session);
         upstream_keep(claim->upstream, session);
         return true;
+    }
+    if (may_share(claim, outlet)) {
+        await_shared(claim, outlet);
+        return false;
     }
     if (!pool_has_room(pool) && (claim->only == 0 || !pool_end_oldest(pool)))
         return wait_in_line(claim);

@@ -2,7 +2,9 @@
 #include "upstream/connector.h"
 
 #include "http/h1/h1.h"
+#include "http/h2/h2.h"
 #include "net/tcp.h"
+#include "tls/tls.h"
 
 static struct link *dial_tcp(const struct dialer *dialer, struct loop *loop, const struct address *address)
 {
@@ -10,7 +12,7 @@ static struct link *dial_tcp(const struct dialer *dialer, struct loop *loop, con
     return tcp_connect(loop, address);
 }
 
-const struct dialer dialer_tcp = {.dial = dial_tcp, .start = tcp_start};
+const struct dialer dialer_tcp = {.dial = dial_tcp};
 
 void connectors_init(struct connectors *set, struct loop *loop, struct keeper *keeper)
 {
@@ -76,43 +78,93 @@ static struct connector *connector_over(struct connectors *set, struct link *lin
     return connector;
 }
 
-struct connector *connector_new(struct connectors *set, const struct address *address, uint64_t timeout)
+/* The name to ask for and to expect where the config gives none: what the endpoint was written as. */
+static struct text server_name(const struct endpoint *endpoint)
 {
-    struct link *link = set->dialer->dial(set->dialer, set->loop, address);
+    struct text name = endpoint->name;
+    if (address_is_unix(&endpoint->address))
+        return TEXT_NONE;
+    size_t colon = name.len;
+    while (colon > 0 && name.at[colon - 1] != ':')
+        colon--;
+    name = text_sub(name, 0, colon > 0 ? colon - 1 : name.len);
+    bool bracketed = name.len > 2 && name.at[0] == '[';
+    return bracketed ? text_sub(name, 1, name.len - 2) : name;
+}
+
+/* The link that a session is to have; the raw one is closed when there is no memory. */
+static struct link *wrap(struct link *raw, const struct endpoint *endpoint, struct keyring *keyring)
+{
+    if (keyring == NULL)
+        return raw;
+    struct tls_credentials *credentials = keyring_take(keyring);
+    struct link *link = tls_connect(raw, credentials, server_name(endpoint));
+    credentials_unref(credentials);
+    if (link == NULL)
+        link_close(raw);
+    return link;
+}
+
+static struct link *dial(const struct connectors *set, const struct endpoint *endpoint,
+                         const struct cluster_settings *settings)
+{
+    struct link *raw = set->dialer->dial(set->dialer, set->loop, &endpoint->address);
+    return raw == NULL ? NULL : wrap(raw, endpoint, settings->tls);
+}
+
+struct connector *connector_new(struct connectors *set, const struct endpoint *endpoint,
+                                const struct cluster_settings *settings, uint64_t timeout)
+{
+    struct link *link = dial(set, endpoint, settings);
     if (link == NULL)
         return NULL;
     struct connector *connector = connector_over(set, link);
-    if (connector == NULL)
+    if (connector == NULL) {
         link_close(link);
-    else if ((link->marks & (LINK_OPEN | LINK_BROKEN)) != 0)
+        return NULL;
+    }
+    connector->tls = settings->tls != NULL;
+    connector->protocol = settings->protocol;
+    if ((link->marks & (LINK_OPEN | LINK_BROKEN)) != 0)
         finish(connector);
     else if (timeout != 0)
         wheel_set(&set->loop->wheel, &connector->timer, timeout);
     return connector;
 }
 
-/* The protocol: HTTP/1.1 as long as there is no other. */
+/* Without TLS both sides know beforehand; with it they have agreed. */
+static bool is_h2(const struct connector *connector)
+{
+    if (!connector->tls)
+        return connector->protocol == PROTOCOL_HTTP2;
+    return text_equal(tls_protocol(connector->link), TEXT("h2"));
+}
+
 static struct session *speak(struct connector *connector, const struct http_settings *http)
 {
     struct link *link = connector->link;
-    struct session *session = h1_new(link, SESSION_CLIENT, http, connector->set->keeper);
-    if (session == NULL)
+    struct keeper *keeper = connector->set->keeper;
+    bool h2 = is_h2(connector);
+    if (!h2 && connector->protocol == PROTOCOL_HTTP2) {
+        connector->fault = FAULT(upstream_tls); /* it does not want HTTP/2 */
         return NULL;
+    }
+    struct session *session =
+        h2 ? h2_new(link, SESSION_CLIENT, http, keeper) : h1_new(link, SESSION_CLIENT, http, keeper);
+    if (session == NULL) {
+        connector->fault = FAULT(out_of_memory);
+        return NULL;
+    }
     connector->link = NULL;
-    connector->set->dialer->start(link);
+    link_start(link);
     return session;
 }
 
 struct session *connector_session(struct connector *connector, const struct http_settings *http)
 {
-    if ((connector->link->marks & LINK_BROKEN) != 0)
+    if ((connector->link->marks & LINK_BROKEN) != 0 && connector->fault == NULL)
         connector->fault = connector->link->fault;
-    if (connector->fault != NULL)
-        return NULL;
-    struct session *session = speak(connector, http);
-    if (session == NULL)
-        connector->fault = FAULT(out_of_memory);
-    return session;
+    return connector->fault != NULL ? NULL : speak(connector, http);
 }
 
 void connector_free(struct connector *connector)

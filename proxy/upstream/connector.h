@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connector opens one connection to an endpoint, within a time limit, and makes a client session of it. It is the
- * one place where the protocol for a backend is chosen. Connectors belong to a set, which an upstream has: when one
+ * A connector opens one connection to an endpoint, with TLS where that is wanted, within a time limit, and makes a client
+ * session of it. It is the one place where the protocol for a backend is chosen. Connectors belong to a set, which an upstream has: when one
  * has an outcome it lies on the set's list of finished ones and the keeper's task is woken.
  */
 #ifndef UPSTREAM_CONNECTOR_H
 #define UPSTREAM_CONNECTOR_H
 
 #include "http/session.h"
+#include "upstream/endpoint.h"
 
 /* How links are opened: over the network, but in memory where tests say so. */
 struct dialer {
     /* As tcp_connect; the link may be open already. */
     struct link *(*dial)(const struct dialer *dialer, struct loop *loop, const struct address *address);
-    void (*start)(struct link *link); /* begin to read */
 };
 
 extern const struct dialer dialer_tcp;
@@ -33,6 +33,8 @@ struct connector {
     struct connectors *set;
     struct loop *loop;
     struct link *link; /* NULL once a session has it */
+    bool tls;
+    enum upstream_protocol protocol;
     struct timer timer;
     const struct fault *fault; /* why there is no session */
     struct list_node node;
@@ -44,11 +46,12 @@ struct connector {
 
 void connectors_init(struct connectors *set, struct loop *loop, struct keeper *keeper);
 
-/* Begins; NULL when it failed at once. timeout in ms, 0: none. */
-struct connector *connector_new(struct connectors *set, const struct address *address, uint64_t timeout);
+/* Begins, as the settings say; NULL when it failed at once. timeout in ms for all of it, 0: none. */
+struct connector *connector_new(struct connectors *set, const struct endpoint *endpoint,
+                                const struct cluster_settings *settings, uint64_t timeout);
 
-/* Once it is finished: the session, or NULL and connect_refused, connect_failed, connect_timeout or out_of_memory in
- * fault. */
+/* Once it is finished: the session, or NULL and connect_refused, connect_failed, connect_timeout, upstream_tls,
+ * upstream_untrusted, overloaded or out_of_memory in fault. */
 struct session *connector_session(struct connector *connector, const struct http_settings *http);
 
 /* Any time. Closes the link when no session has it. */

@@ -32,8 +32,7 @@ void outlet_leave(struct upstream *upstream, struct outlet *outlet)
 {
     ASSERT(outlet->index == CHOICE_NONE && !list_is_linked(&outlet->node));
     list_push(&upstream->leaving, &outlet->node);
-    while (pool_end_oldest(&outlet->pool))
-        continue;
+    pool_drain(&outlet->pool);
     outlet_settle(outlet);
 }
 

@@ -24,7 +24,9 @@ enum claim_state {
 /* A pool and who waits at it. One that left the roster ends when nothing uses it any more. */
 struct outlet {
     struct pool pool;
-    struct list waiting;   /* claims, by claim.node, each with a connector of its own */
+    struct list
+        waiting; /* claims, by claim.node, each with a connector of its own, or sharing those of others */
+    unsigned sharing;      /* of them */
     unsigned claims;       /* that wait here, are granted, or failed here and have not ended */
     size_t index;          /* of its member in the roster; CHOICE_NONE: it left */
     struct list_node node; /* in upstream.leaving, once it left */
@@ -72,6 +74,9 @@ void claim_fail(struct claim *claim, const struct fault *fault);
 
 /* Starts a connection for it: false when it failed instead. */
 bool claim_connect(struct claim *claim, struct outlet *outlet);
+
+/* Those that share connections being opened, but would not fit: opens more. */
+void claims_share(struct outlet *outlet);
 
 /* serve.c */
 

@@ -3,6 +3,9 @@
 
 #include "base/panic.h"
 
+/* idle_since of a session in use. */
+#define NOT_IDLE UINT64_MAX
+
 static struct session *oldest(const struct pool *pool)
 {
     struct list_node *node = list_back(&pool->idle);
@@ -41,6 +44,7 @@ void pool_init(struct pool *pool, struct loop *loop, struct endpoint *endpoint,
 {
     *pool = (struct pool){.magic = POOL_MAGIC, .loop = loop, .endpoint = endpoint, .settings = *settings};
     list_init(&pool->idle);
+    list_init(&pool->shared);
     pool->expiry.fire = expire;
     endpoint_ref(endpoint);
 }
@@ -72,39 +76,52 @@ bool pool_has_room(const struct pool *pool)
 void pool_adopt(struct pool *pool, struct session *session)
 {
     session->owner = pool;
+    session->idle_since = NOT_IDLE;
+    session->epoch = pool->epoch;
+    pool->multiplexes = session->ops->multiplexes;
     pool->open++;
     cells_add(pool->loop->cells, pool->endpoint->connections_active, 1);
 }
 
-static void leave_idle(struct pool *pool, struct session *session)
+/* Out of the list that it lies in. idle_since says which one. */
+static void unlist(struct pool *pool, struct session *session)
 {
+    if (!list_is_linked(&session->kept))
+        return;
     list_remove(&session->kept);
+    if (session->idle_since == NOT_IDLE)
+        return;
+    session->idle_since = NOT_IDLE;
     pool->idle_count--;
     cells_sub(pool->loop->cells, pool->endpoint->connections_idle, 1);
     cells_add(pool->loop->cells, pool->endpoint->connections_active, 1);
 }
 
 /* One in the list may have closed in this turn, which its keeper has yet to hear of. */
-struct session *pool_take(struct pool *pool)
+static struct session *first_usable(const struct list *list)
 {
-    CHECK(pool, POOL_MAGIC);
-    LIST_EACH(&pool->idle, node)
+    LIST_EACH(list, node)
     {
         struct session *session = CONTAINER(node, struct session, kept);
-        if (!pool_may_use(session))
-            continue;
-        leave_idle(pool, session);
-        return session;
+        if (pool_may_use(session))
+            return session;
     }
     return NULL;
 }
 
-void pool_give(struct pool *pool, struct session *session)
+struct session *pool_take(struct pool *pool)
 {
     CHECK(pool, POOL_MAGIC);
-    ASSERT(session->owner == pool);
-    if (list_is_linked(&session->kept))
-        return;
+    struct session *session = first_usable(&pool->shared);
+    if (session == NULL)
+        session = first_usable(&pool->idle);
+    if (session != NULL)
+        unlist(pool, session);
+    return session;
+}
+
+static void keep_idle(struct pool *pool, struct session *session)
+{
     session->idle_since = pool->loop->now;
     list_push_front(&pool->idle, &session->kept);
     pool->idle_count++;
@@ -115,18 +132,31 @@ void pool_give(struct pool *pool, struct session *session)
     await_expiry(pool);
 }
 
+void pool_give(struct pool *pool, struct session *session)
+{
+    CHECK(pool, POOL_MAGIC);
+    ASSERT(session->owner == pool);
+    bool listed = list_is_linked(&session->kept), idle = session->active == 0;
+    if (listed && idle == (session->idle_since != NOT_IDLE))
+        return;
+    unlist(pool, session);
+    if (idle)
+        keep_idle(pool, session);
+    else
+        list_push_front(&pool->shared, &session->kept);
+}
+
 bool pool_is_worn(const struct pool *pool, const struct session *session)
 {
-    return pool->settings.requests_per_connection != 0 &&
-           session->streams >= pool->settings.requests_per_connection;
+    unsigned most = pool->settings.requests_per_connection;
+    return session->epoch != pool->epoch || (most != 0 && session->streams >= most);
 }
 
 void pool_forget(struct pool *pool, struct session *session)
 {
     CHECK(pool, POOL_MAGIC);
     ASSERT(session->owner == pool && pool->open > 0);
-    if (list_is_linked(&session->kept))
-        leave_idle(pool, session);
+    unlist(pool, session);
     cells_sub(pool->loop->cells, pool->endpoint->connections_active, 1);
     pool->open--;
     session->owner = NULL;
@@ -146,4 +176,21 @@ bool pool_end_oldest(struct pool *pool)
         return false;
     pool_end(pool, session);
     return true;
+}
+
+void pool_retire(struct pool *pool, struct session *session)
+{
+    unlist(pool, session);
+    if (session->active == 0)
+        pool_end(pool, session);
+    else
+        session_drain(session);
+}
+
+void pool_drain(struct pool *pool)
+{
+    while (pool_end_oldest(pool))
+        continue;
+    for (struct list_node *node; (node = list_front(&pool->shared)) != NULL;)
+        pool_retire(pool, CONTAINER(node, struct session, kept));
 }

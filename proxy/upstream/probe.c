@@ -218,7 +218,7 @@ static void on_news(struct task *task)
 static void on_next(struct timer *timer)
 {
     struct probe *probe = CONTAINER(timer, struct probe, next);
-    probe->connector = connector_new(&probe->connectors, &probe->endpoint->address, 0);
+    probe->connector = connector_new(&probe->connectors, probe->endpoint, &probe->roster->settings, 0);
     if (probe->connector == NULL) {
         conclude(probe, "it cannot be reached");
         return;

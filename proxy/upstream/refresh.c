@@ -59,6 +59,18 @@ static bool fit(struct upstream *upstream, struct fitting *fitting)
     return true;
 }
 
+/* Connections were opened in another way: they take no more requests. */
+static void begin_epoch(const struct upstream *upstream, const struct roster *roster, struct pool *pool)
+{
+    const struct cluster_settings *before = upstream->roster != NULL ? &upstream->roster->settings : NULL;
+    if (before == NULL ||
+        (before->tls == roster->settings.tls && before->protocol == roster->settings.protocol))
+        return;
+    pool->epoch++;
+    pool->multiplexes = false;
+    pool_drain(pool);
+}
+
 /* Those that are in the roster know their place, the others leave. */
 static void put_in_place(struct upstream *upstream, const struct fitting *fitting)
 {
@@ -69,6 +81,7 @@ static void put_in_place(struct upstream *upstream, const struct fitting *fittin
         struct outlet *outlet = fitting->outlets[i];
         ASSERT(outlet != NULL);
         outlet->index = i;
+        begin_epoch(upstream, fitting->roster, &outlet->pool);
         pool_settle(&outlet->pool, &fitting->roster->settings.pool);
     }
     for (size_t i = 0; i < count; i++)

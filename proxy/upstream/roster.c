@@ -35,6 +35,7 @@ static bool copy_settings(struct roster *roster, const struct cluster_settings *
     copy->endpoints = NULL;
     copy->endpoint_count = 0;
     copy->discovery = (struct discovery_settings){0};
+    keyring_ref(copy->tls);
     return copy_text(roster, &copy->name) && copy_text(roster, &copy->hash_on.name) &&
            copy_text(roster, &copy->sticky.cookie) && copy_text(roster, &copy->probe.path) &&
            copy_text(roster, &copy->probe.host) && copy_expect(roster, &copy->probe);
@@ -79,6 +80,7 @@ static void roster_free(struct roster *roster)
         roster->balancer->forget(roster);
     for (size_t i = 0; i < roster->count; i++)
         endpoint_unref(roster->members[i].endpoint);
+    keyring_unref(roster->settings.tls);
     arena_clear(&roster->arena);
     roster->magic = 0;
     free(roster);

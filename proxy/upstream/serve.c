@@ -32,7 +32,7 @@ void upstream_keep(struct upstream *upstream, struct session *session)
     if (!pool_may_use(session))
         return;
     if (upstream->retired || outlet_of(pool)->index == CHOICE_NONE || pool_is_worn(pool, session))
-        pool_end(pool, session);
+        pool_retire(pool, session);
     else
         pool_give(pool, session);
     outlet_settle(outlet_of(pool));

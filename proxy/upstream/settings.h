@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "net/address.h"
+#include "tls/keyring.h"
 #include "upstream/discovery.h"
 
 enum balance_kind {
@@ -16,6 +17,8 @@ enum balance_kind {
     BALANCE_RING_HASH,
     BALANCE_MAGLEV
 };
+
+enum upstream_protocol { PROTOCOL_HTTP1, PROTOCOL_HTTP2, PROTOCOL_AUTO };
 
 /* What a request is pinned by. */
 enum hash_source { HASH_CLIENT_IP, HASH_HOST, HASH_PATH, HASH_HEADER, HASH_COOKIE };
@@ -72,6 +75,8 @@ struct cluster_settings {
     struct endpoint_settings *endpoints;
     size_t endpoint_count;
     struct discovery_settings discovery; /* name.len 0: none */
+    enum upstream_protocol protocol;     /* AUTO: what TLS agrees on */
+    struct keyring *tls;                 /* a reference of whoever holds the settings; NULL: plain */
     enum balance_kind balance;
     struct {
         enum hash_source source;

@@ -22,6 +22,18 @@ static void connected(struct upstream *upstream, struct connector *connector, st
         claim_wake(claim);
     }
     upstream_offer(upstream, session);
+    claims_share(outlet_of(pool));
+}
+
+/* Those that waited for a connection of others have none coming. */
+static void fail_sharing(struct outlet *outlet, const struct fault *fault)
+{
+    LIST_EACH_SAFE(&outlet->waiting, node)
+    {
+        struct claim *claim = CONTAINER(node, struct claim, node);
+        claim_fail(claim, fault);
+        claim_wake(claim);
+    }
 }
 
 static void failed(struct upstream *upstream, struct connector *connector)
@@ -35,6 +47,8 @@ static void failed(struct upstream *upstream, struct connector *connector)
         claim_fail(claim, connector->fault);
         claim_wake(claim);
     }
+    if (outlet->pool.connecting == 0)
+        fail_sharing(outlet, connector->fault);
     upstream_fill(upstream, outlet);
     outlet_settle(outlet);
 }
@@ -57,7 +71,7 @@ static void hear_session(struct upstream *upstream, struct session *session)
         pool_forget(pool, session);
         upstream_fill(upstream, outlet_of(pool));
         outlet_settle(outlet_of(pool));
-    } else if ((session->marks & SESSION_IDLE) != 0 && !list_is_linked(&session->kept)) {
+    } else if ((session->marks & SESSION_IDLE) != 0) {
         upstream_offer(upstream, session);
     }
 }
@@ -172,8 +186,7 @@ static void retire(struct upstream *upstream)
     drop_connectors(&upstream->connectors.under_way);
     drop_connectors(&upstream->connectors.finished);
     for (size_t i = 0; i < upstream->roster->count; i++)
-        while (pool_end_oldest(&upstream->outlets[i]->pool))
-            continue;
+        pool_drain(&upstream->outlets[i]->pool);
     upstream_settle(upstream);
 }
 

@@ -12,7 +12,7 @@
 
 #include "http/session.h"
 
-/* Takes over the link, which must be open, and begins to read when it is told to (tcp_start by the caller). NULL when
+/* Takes over the link, which must be open, and begins to read when it is told to (link_start by the caller). NULL when
  * out of memory: the link is the caller's still. settings must outlive it. */
 struct session *h1_new(struct link *link, enum session_role role, const struct http_settings *settings,
                        struct keeper *keeper);

@@ -18,7 +18,7 @@ bool h2_head_allows(struct h2_stream *stream, size_t len)
     if (stream->bad == NULL && (stream->head_bytes > h2->session.settings->header_size ||
                                 fields->count >= h2->session.settings->headers)) {
         stream->bad = h2_is_server(h2) ? FAULT(header_too_large) : FAULT(upstream_head_too_large);
-        h2_count(h2, HTTP2_HEADER_LIST);
+        h2_count(h2, HTTP2_header_list);
     }
     return stream->bad == NULL;
 }
@@ -64,7 +64,7 @@ int h2_add_field(struct h2_stream *stream, struct text name, struct text value)
     bool well_formed =
         pseudo ? add_pseudo(stream, name, value) : text_is_token(name) && text_is_field_value(value);
     if (!well_formed) {
-        h2_count(h2, HTTP2_MALFORMED);
+        h2_count(h2, HTTP2_malformed);
         nghttp2_submit_rst_stream(h2->ng, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_PROTOCOL_ERROR);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }

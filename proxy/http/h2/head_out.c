@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "http/h2/wire.h"
+#include "tls/tls.h"
 
 enum { PSEUDO_MAX = 5, LENGTH_DIGITS = 20 };
 
@@ -85,12 +86,17 @@ static bool asks_for_tunnel(struct h2_stream *stream, const struct head *head)
     return true;
 }
 
+static struct text scheme_of(const struct h2_stream *stream)
+{
+    return tls_ssl(stream->stream.session->link) != NULL ? TEXT("https") : TEXT("http");
+}
+
 static void put_request(struct list_out *list, const struct h2_stream *stream, const struct head *head)
 {
     put(list, TEXT(":method"), stream->tunnel ? TEXT("CONNECT") : head->method_text);
     if (stream->tunnel)
         put(list, TEXT(":protocol"), TEXT("websocket"));
-    put(list, TEXT(":scheme"), head->scheme.len > 0 ? head->scheme : TEXT("http"));
+    put(list, TEXT(":scheme"), scheme_of(stream));
     put(list, TEXT(":authority"), head->authority);
     put(list, TEXT(":path"), head->path);
     put_fields(list, stream, &head->fields);

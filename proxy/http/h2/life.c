@@ -203,9 +203,11 @@ static void finish(struct h2 *h2)
     h2_set_timer(h2);
 }
 
+/* Tells whoever opens streams that it may again, or that none are left. */
 static void offer(struct h2 *h2)
 {
-    if (h2_is_server(h2) || !h2_has_room(h2) || (h2->session.marks & SESSION_IDLE) != 0)
+    bool had_room = (h2->session.marks & SESSION_IDLE) != 0;
+    if (h2_is_server(h2) || !h2_has_room(h2) || (had_room && h2->session.active > 0))
         return;
     h2->session.marks |= SESSION_IDLE;
     session_tell(&h2->session);

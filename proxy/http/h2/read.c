@@ -25,7 +25,7 @@ static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, voi
                  (head->type == NGHTTP2_DATA && head->length > 0);
     if (works || guard_take_frame(&h2->guard, h2->session.loop->now))
         return 0;
-    return stop(h2, HTTP2_FLOOD);
+    return stop(h2, HTTP2_flood);
 }
 
 static int on_begin_head(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
@@ -78,7 +78,7 @@ static int on_bad_field(nghttp2_session *ng, const nghttp2_frame *frame, const u
     (void)value;
     (void)value_len;
     (void)flags;
-    h2_count(user, HTTP2_MALFORMED);
+    h2_count(user, HTTP2_malformed);
     if (stream != NULL && !stream->gone)
         nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -204,7 +204,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void 
     else if ((marks & RESET) == 0)
         stream_fail(&stream->stream, RESET, fault_of(h2, code));
     h2_stream_settle(stream);
-    return fine ? 0 : stop(h2, HTTP2_RESETS);
+    return fine ? 0 : stop(h2, HTTP2_resets);
 }
 
 static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
@@ -228,7 +228,7 @@ static int on_bad_frame(nghttp2_session *ng, const nghttp2_frame *frame, int err
     (void)ng;
     (void)frame;
     (void)error;
-    h2_count(user, HTTP2_PROTOCOL);
+    h2_count(user, HTTP2_protocol);
     return 0;
 }
 
@@ -260,9 +260,9 @@ nghttp2_session_callbacks *h2_callbacks(void)
 
 void h2_count(const struct h2 *h2, enum http2_error error)
 {
-    const counter_t *counters = h2->session.settings->http2_errors;
-    if (counters != NULL)
-        cells_add(h2->session.loop->cells, counters[error], 1);
+    counter_t counter = h2->session.settings->http2_errors;
+    if (counter != COUNTER_NONE)
+        cells_add(h2->session.loop->cells, counter + (counter_t)error, 1);
 }
 
 /* Errors of nghttp2 itself, and our own stops. */
@@ -273,7 +273,7 @@ static void end(struct h2 *h2, ssize_t error)
                     : error == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR
                                                             : NGHTTP2_INTERNAL_ERROR;
     if (!h2->stopped)
-        h2_count(h2, error == NGHTTP2_ERR_FLOODED ? HTTP2_FLOOD : HTTP2_PROTOCOL);
+        h2_count(h2, error == NGHTTP2_ERR_FLOODED ? HTTP2_flood : HTTP2_protocol);
     nghttp2_session_terminate_session(h2->ng, code);
     h2->stopped = true;
 }

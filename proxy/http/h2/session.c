@@ -151,6 +151,7 @@ static void h2_forgotten(struct session *session)
 
 static const struct session_ops h2_ops = {
     .protocol = "HTTP/2.0",
+    .multiplexes = true,
     .open = h2_open,
     .output = h2_output,
     .room = h2_room,

@@ -5,6 +5,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "base/outcomes.h"
 #include "http/h2/guard.h"
 #include "http/h2/h2.h"
 

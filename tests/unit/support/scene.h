@@ -92,11 +92,6 @@ static inline struct link *peer_open(struct loop *loop, struct peer *peer)
     return &ends[0]->link;
 }
 
-static inline void start_nothing(struct link *link)
-{
-    (void)link;
-}
-
 static inline struct link *scene_dial(const struct dialer *dialer, struct loop *loop,
                                       const struct address *address)
 {
@@ -154,7 +149,7 @@ static inline void scene_start(struct scene *scene)
     scene->snapshot = snapshot_new(&scene->settings, NULL, NULL);
     ASSERT(scene->snapshot != NULL && lane_init(&scene->lane, &scene->loop, scene->snapshot));
     snapshot_unref(scene->snapshot);
-    scene->dialer = (struct dialer){scene_dial, start_nothing};
+    scene->dialer = (struct dialer){scene_dial};
     for (size_t i = 0; i < scene->settings.cluster_count; i++)
         upstream_dial_with(scene->lane.view->upstreams[i], &scene->dialer);
     scene->front = front_new(&scene->lane, &scene->snapshot->fronts[0]);

@@ -85,11 +85,6 @@ static inline void origin_drained(void *user)
     (void)user;
 }
 
-static inline void start_nothing(struct link *link)
-{
-    (void)link;
-}
-
 static inline struct link *stage_dial(const struct dialer *dialer, struct loop *loop,
                                       const struct address *address)
 {
@@ -139,7 +134,7 @@ static inline struct stage *stage_new(size_t endpoints)
                                                 .balance = BALANCE_ROUND_ROBIN};
     stage->settings.pool = (struct pool_settings){.idle = 64, .pending = 8};
     stage->http = (struct http_settings){.header_size = 16384, .headers = 100};
-    stage->dialer = (struct dialer){.dial = stage_dial, .start = start_nothing};
+    stage->dialer = (struct dialer){.dial = stage_dial};
     stage->cells = cells_new();
     stage->clock = 1000;
     loop_init(&stage->loop, stage->cells);
