@@ -124,6 +124,14 @@ static void check_hash_on(struct build *build, struct section upstream,
             "hash_on: only ring_hash and maglev look at it; set balance to one of them, or leave it out");
 }
 
+static void check_protocol(struct build *build, struct section upstream,
+                           const struct cluster_settings *cluster)
+{
+    if (cluster->protocol == PROTOCOL_AUTO && section_node(upstream, "tls") == NULL)
+        problem_add(build->problems, section_node(upstream, "protocol")->place,
+                    "protocol: auto is what TLS agrees on; set tls too, or say http1 or http2");
+}
+
 void build_upstreams(struct build *build, struct section root)
 {
     struct snapshot_settings *serve = &build->config->serve;
@@ -144,5 +152,6 @@ void build_upstreams(struct build *build, struct section root)
         build_pool(section_map(upstream, "pool"), &cluster->pool);
         build_care(build, upstream, cluster);
         check_hash_on(build, upstream, cluster);
+        check_protocol(build, upstream, cluster);
     }
 }

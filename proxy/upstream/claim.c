@@ -42,8 +42,9 @@ static void leave_waiting(struct claim *claim)
     list_remove(&claim->node);
     if (claim->connector != NULL)
         claim->connector->claim = NULL;
-    else
+    if (claim->shares)
         claim->outlet->sharing--;
+    claim->shares = false;
     claim->connector = NULL;
 }
 
@@ -131,7 +132,7 @@ static void await_shared(struct claim *claim, struct outlet *outlet)
     leave(claim);
     hold(claim, outlet, CLAIM_CONNECTING);
     list_push(&outlet->waiting, &claim->node);
-    claim->connector = NULL;
+    claim->shares = true;
     outlet->sharing++;
 }
 
@@ -165,7 +166,7 @@ static struct claim *first_sharing(const struct outlet *outlet)
     LIST_EACH(&outlet->waiting, node)
     {
         struct claim *claim = CONTAINER(node, struct claim, node);
-        if (claim->connector == NULL)
+        if (claim->shares)
             return claim;
     }
     return NULL;

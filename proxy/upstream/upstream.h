@@ -45,6 +45,7 @@ struct claim {
     unsigned state;
     bool backup;  /* it is for backup endpoints: no other was fit */
     bool counted; /* in cluster->active */
+    bool shares;  /* waits for connections that are opened for others */
 };
 
 /* One reference, the caller's; holds one to the cluster. NULL when out of memory. http: limits for responses; they must outlive it. */

@@ -234,8 +234,7 @@ static void features_of_later_builds_are_problems_with_their_place(void **state)
     load_wrong(state, WHOLE "state: {redis: {url: 'redis://h:1'}}\n", 4,
                "state.redis: not in this build yet");
     load_wrong(state, WITH_LISTENER("http3: on"), 1, "listeners[0].http3: not in this build yet");
-    load_wrong(state, WITH_UPSTREAM("tls: {}"), 3, "upstreams.app.tls: not in this build yet");
-    load_wrong(state, WITH_UPSTREAM("protocol: http2"), 3, "http2: not in this build yet");
+    load_wrong(state, WITH_UPSTREAM("send_proxy: v1"), 3, "upstreams.app.send_proxy: not in this build yet");
 }
 
 static void later_features_are_checked_for_their_form_too(void **state)
