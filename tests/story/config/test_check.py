@@ -241,7 +241,6 @@ def test_include_merges_files_and_names_the_right_one(tmp_path):
 
 
 NOT_YET = {
-    "tls": base().replace("    listen: ", "    @tls: {certificates: [{cert: a.pem, key: a.key}]}\n    listen: "),
     "http3": base().replace("    listen: ", "    @http3: on\n    listen: "),
     "state": base() + '@state: {redis: {url: "redis://127.0.0.1:6379/0"}}\n',
     "caches": base() + "@caches: {main: {memory: 1m}}\n",

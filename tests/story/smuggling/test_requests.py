@@ -237,11 +237,11 @@ REFUSED = {
     "version_plus": b"GET /case HTTP/+1.1\r\n" + H + b"\r\n",
     "tls_hello": bytes.fromhex("16030100a5010000a10303") + b"x" * 100 + b"\r\n\r\n",
     "garbage": b"\xff\xfe\xfd\r\n\r\n",
-    "h2_preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+    "half_h2_preface": b"PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
 }
 
 # Other statuses that fit as well as 400.
-FITTING = {"version_of_one_number": (400, 505), "version_two_digits": (400, 505), "version_zeros": (400, 505), "h2_preface": (400, 405, 501, 505),
+FITTING = {"version_of_one_number": (400, 505), "version_two_digits": (400, 505), "version_zeros": (400, 505), "half_h2_preface": (400, 405, 501, 505),
            "no_version": (400, 505), "no_version_alone": (400, 505),
            "length_overflow_64": (400, 413), "length_overflow_63": (400, 413), "length_overflow_far": (400, 413)}
 FITTING.update({name: (400, 501) for name in REFUSED if name.startswith("te_")})
