@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bodies of gRPC-Web. The input as a text of a client, in pieces and at once, decodes to the same; as an answer's body it
+ * is written as a text that decodes to itself and a frame of trailers. The first byte says the size of pieces and rooms. */
+#include "http/grpc_web.h"
+#include "base/buffer.h"
+#include "base/panic.h"
+
+static void take_all(struct chain *chain, struct buffer *buffer)
+{
+    for (struct chain_link *link = chain->first; link != NULL; link = link->next)
+        buffer_add(buffer, (struct text){link->slice.at, link->slice.len});
+    chain_clear(chain);
+}
+
+/* False when refused. */
+static bool read_text(struct chunk_pool *pool, struct text input, size_t piece, struct buffer *got)
+{
+    struct grpc_web_reader reader = {.kind = GRPC_WEB_TEXT};
+    const struct fault *fault = NULL;
+    struct chain from;
+    struct chain to;
+    chain_init(&from, pool);
+    chain_init(&to, pool);
+    ASSERT(chain_copy(&from, input.at, input.len));
+    while (fault == NULL && from.len > 0) {
+        size_t before = to.len;
+        size_t left = from.len;
+        fault = grpc_web_read(&reader, &from, &to, piece);
+        ASSERT(to.len <= before + piece && (fault != NULL || from.len < left));
+    }
+    if (fault == NULL)
+        fault = grpc_web_read_end(&reader);
+    ASSERT(fault == NULL || fault == FAULT(bad_request));
+    chain_clear(&from);
+    take_all(&to, got);
+    return fault == NULL;
+}
+
+static void check_reading(struct chunk_pool *pool, struct text input, size_t piece)
+{
+    struct buffer pieces = {0};
+    struct buffer whole = {0};
+    bool good = read_text(pool, input, piece, &pieces);
+    ASSERT(good == read_text(pool, input, SIZE_MAX / 2, &whole));
+    ASSERT(!good || text_equal(buffer_text(&pieces), buffer_text(&whole)));
+    buffer_clear(&pieces);
+    buffer_clear(&whole);
+}
+
+static void write_text(struct chunk_pool *pool, struct text input, size_t room, struct buffer *got)
+{
+    struct grpc_web_writer writer = {.kind = GRPC_WEB_TEXT};
+    struct field field = {.name = TEXT("A"), .value = input};
+    struct chain from;
+    struct chain to;
+    chain_init(&from, pool);
+    chain_init(&to, pool);
+    ASSERT(chain_copy(&from, input.at, input.len));
+    while (from.len > 0) {
+        size_t before = to.len;
+        size_t left = from.len;
+        ASSERT(grpc_web_write(&writer, &from, &to, room) == NULL);
+        ASSERT(to.len <= before + room && from.len < left);
+    }
+    ASSERT(grpc_web_write_end(&writer, &(struct fields){.at = &field, .count = 1}, &to) == NULL);
+    take_all(&to, got);
+}
+
+static void check_writing(struct chunk_pool *pool, struct text input, size_t room)
+{
+    struct buffer text = {0};
+    struct buffer back = {0};
+    write_text(pool, input, room, &text);
+    ASSERT(read_text(pool, buffer_text(&text), SIZE_MAX / 2, &back));
+    struct text got = buffer_text(&back);
+    ASSERT(got.len >= input.len + 5 && text_starts(got, input));
+    ASSERT((unsigned char)got.at[input.len] == 0x80);
+    size_t line = text_is_field_value(input) ? input.len + sizeof "a: \r\n" - 1 : 0;
+    ASSERT(got.len == input.len + 5 + line);
+    buffer_clear(&text);
+    buffer_clear(&back);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct chunk_pool pool;
+    if (len < 2 || len > 32768)
+        return 0;
+    struct text input = {(const char *)bytes + 1, len - 1};
+    chunk_pool_init(&pool);
+    check_reading(&pool, input, bytes[0] + 1u);
+    check_writing(&pool, input, bytes[0] + (size_t)GRPC_WEB_ROOM_MIN);
+    chunk_pool_clear(&pool);
+    return 0;
+}
