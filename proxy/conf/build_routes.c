@@ -75,7 +75,7 @@ static unsigned retry_bits(struct section retries)
     uint64_t word;
     const struct shape *list = schema_key(retries.shape, TEXT("on"))->shape;
     if (section_node(retries, "on") == NULL)
-        return RETRY_CONNECT | RETRY_RESET;
+        return RETRY_CONNECT | RETRY_RESET | RETRY_UNAVAILABLE;
     for (const struct item *item = section_items(retries, "on", &single); item != NULL; item = item->next)
         if (item->value->kind == NODE_SCALAR && schema_read(list->item, item->value->text, &word) == NULL)
             bits |= 1u << word;
@@ -107,6 +107,17 @@ static void build_mirror(struct build *build, struct section section, struct rou
         problem_add(build->problems, node->place, "mirror: needs a route with upstream or split");
 }
 
+static void build_hints(struct build *build, struct section section, struct route_settings *route)
+{
+    struct item single;
+    route->early_hints = build_take(build, section_count(section, "early_hints"), sizeof *route->early_hints);
+    if (route->early_hints == NULL)
+        return;
+    for (const struct item *item = section_items(section, "early_hints", &single); item != NULL;
+         item = item->next)
+        route->early_hints[route->early_hint_count++] = build_text(build, item->value->text);
+}
+
 /* Brackets can't stand in a name of the operator, so a made one is never taken already. */
 static struct text route_name(struct build *build, struct section section, size_t index)
 {
@@ -126,6 +137,7 @@ static void build_route(struct build *build, struct section section, struct rout
     build_mirror(build, section, route);
     build_rewrite(build, section_map(section, "rewrite"), &route->rewrite);
     build_headers(build, section_map(section, "headers"), route);
+    build_hints(build, section, route);
     build_errors(build, section, route);
 }
 

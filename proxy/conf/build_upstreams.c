@@ -67,7 +67,9 @@ static void build_expect(struct build *build, struct section section, struct pro
 
 static void build_probe(struct build *build, struct section section, struct probe_settings *probe)
 {
-    probe->kind = section_number(section, "tcp") != 0 ? PROBE_TCP : PROBE_HTTP;
+    probe->kind = section_number(section, "tcp") != 0    ? PROBE_TCP
+                  : section_number(section, "grpc") != 0 ? PROBE_GRPC
+                                                         : PROBE_HTTP;
     probe->path = build_text(build, section_text(section, "path"));
     probe->interval = section_number(section, "interval");
     probe->timeout = section_number(section, "timeout");
@@ -124,6 +126,18 @@ static void check_hash_on(struct build *build, struct section upstream,
             "hash_on: only ring_hash and maglev look at it; set balance to one of them, or leave it out");
 }
 
+static void check_probe(struct build *build, struct section upstream, const struct cluster_settings *cluster)
+{
+    struct section check = section_map(upstream, "health_check");
+    const struct node *grpc = section_node(check, "grpc");
+    if (cluster->probe.kind == PROBE_GRPC && cluster->protocol == PROTOCOL_HTTP1)
+        problem_add(build->problems, grpc->place,
+                    "health_check.grpc: gRPC needs protocol: http2 (or auto, with tls)");
+    if (section_number(check, "tcp") != 0 && section_number(check, "grpc") != 0)
+        problem_add(build->problems, grpc->place,
+                    "health_check: tcp and grpc exclude each other; choose one");
+}
+
 static void check_protocol(struct build *build, struct section upstream,
                            const struct cluster_settings *cluster)
 {
@@ -153,5 +167,6 @@ void build_upstreams(struct build *build, struct section root)
         build_care(build, upstream, cluster);
         check_hash_on(build, upstream, cluster);
         check_protocol(build, upstream, cluster);
+        check_probe(build, upstream, cluster);
     }
 }

@@ -4,7 +4,7 @@
 
 #define TOKEN_PATTERN "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
-static const char *const retry_words[] = {"connect", "reset", "502", "503", "504", NULL};
+static const char *const retry_words[] = {"connect", "reset", "502", "503", "504", "unavailable", NULL};
 static const char *const redirect_statuses[] = {"301", "302", "303", "307", "308", NULL};
 static const char *const scope_words[] = {"shared", "local", NULL};
 static const char *const algorithm_words[] = {"zstd", "br", "gzip", NULL};
@@ -162,7 +162,8 @@ static const struct shape retries = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
         {"attempts", &attempts, "2", "After the first one; 0: none.", KEY_OPTIONAL},
-        {"on", &retry_on, NULL, "What is tried again; connect and reset if it isn't said.", KEY_OPTIONAL},
+        {"on", &retry_on, NULL,
+         "What is tried again; connect, reset and unavailable (of gRPC) if it isn't said.", KEY_OPTIONAL},
         {"per_try", &type_duration, "0", "For one attempt, up to the answer's head; 0: no limit.",
          KEY_OPTIONAL},
         {"budget", &type_percent, "20%", "Retries as a share of the requests.", KEY_OPTIONAL},
@@ -224,6 +225,8 @@ static const struct shape mirror = {
         {0},
     }};
 
+static const struct shape hints = {.kind = SHAPE_LIST, .one = true, .item = &type_field_value};
+
 static const char *const targets[] = {"upstream", "split", "redirect", "respond", NULL};
 
 const struct shape schema_route = {
@@ -247,6 +250,9 @@ const struct shape schema_route = {
         {"compress", &compress, NULL, "Compress answers.", KEY_LATER},
         {"rate_limit", &rate_limit, NULL, "Refuse beyond a rate.", KEY_LATER},
         {"plugins", &plugins, "[]", "Plugins in order, each with its settings.", KEY_LATER},
+        {"early_hints", &hints, NULL,
+         "Values of Link that clients of HTTP/2 get in a 103 answer at once, to load what a page will need.",
+         KEY_OPTIONAL},
         {"errors", &errors, NULL, "Bodies for weir's own error answers, by status.", KEY_OPTIONAL},
         {"mirror", &mirror, NULL, "Send copies of requests to another upstream.", KEY_OPTIONAL},
         {0},

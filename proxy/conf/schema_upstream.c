@@ -98,7 +98,8 @@ static const struct shape health_check = {
         {"unhealthy", &positive, "3", "Bad ones in a row until it is left out.", KEY_OPTIONAL},
         {"expect", &status_ranges, NULL, "Statuses that count as good.", KEY_OPTIONAL},
         {"tcp", &type_switch, "off", "Only connect.", KEY_OPTIONAL},
-        {"grpc", &type_switch, "off", "Ask the gRPC health service.", KEY_LATER},
+        {"grpc", &type_switch, "off", "Ask grpc.health.v1.Health; needs protocol http2 or auto.",
+         KEY_OPTIONAL},
         {0},
     }};
 

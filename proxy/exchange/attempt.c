@@ -62,10 +62,17 @@ static bool is_repeatable(const struct exchange *exchange)
     return method_is_idempotent(exchange->down->head_in.method) && !exchange->down->head_in.upgrade;
 }
 
+/* Requests that are refused unseen go to another connection, whatever their method. */
+static bool may_need_replay(const struct exchange *exchange)
+{
+    bool refusable = upstream_settings(upstream_of(exchange))->protocol != PROTOCOL_HTTP1;
+    return is_repeatable(exchange) || (refusable && !exchange->down->head_in.upgrade);
+}
+
 size_t attempt_feed(struct exchange *exchange)
 {
     struct stream *down = exchange->down;
-    if (exchange->replay.len + down->in.len > REPLAY_MAX || !is_repeatable(exchange)) {
+    if (exchange->replay.len + down->in.len > REPLAY_MAX || !may_need_replay(exchange)) {
         exchange->replay_lost = exchange->replay_lost || !chain_is_empty(&down->in);
         chain_clear(&exchange->replay);
     }
@@ -237,11 +244,32 @@ bool attempt_may_repeat(struct exchange *exchange, const struct fault *fault)
     return is_affordable(exchange) && avoid_endpoint(exchange);
 }
 
+/* gRPC's UNAVAILABLE in place of an answer: its head is all there is (grpc/doc/PROTOCOL-HTTP2.md, Trailers-Only). */
+static bool is_unavailable(const struct exchange *exchange)
+{
+    const struct head *head = &exchange->up->head_in;
+    const struct field *status =
+        exchange->grpc && head->status == 200 ? fields_find_name(&head->fields, TEXT("grpc-status")) : NULL;
+    return status != NULL && text_equal(status->value, TEXT("14"));
+}
+
+unsigned attempt_status(const struct exchange *exchange)
+{
+    return is_unavailable(exchange) ? 503 : exchange->up->head_in.status;
+}
+
+static unsigned status_bit(const struct exchange *exchange, unsigned status)
+{
+    if (is_unavailable(exchange))
+        return RETRY_UNAVAILABLE;
+    return status == 502 ? RETRY_502 : status == 503 ? RETRY_503 : status == 504 ? RETRY_504 : 0;
+}
+
 bool attempt_may_repeat_status(struct exchange *exchange, unsigned status)
 {
-    unsigned bit = status == 502 ? RETRY_502 : status == 503 ? RETRY_503 : status == 504 ? RETRY_504 : 0;
+    unsigned bit = status_bit(exchange, status);
     if ((bit & settings_of(exchange)->retries.on) == 0 || !may_send_again(exchange))
         return false;
-    return is_repeatable(exchange) && attempts_are_left(exchange) && is_affordable(exchange) &&
-           avoid_endpoint(exchange);
+    bool repeatable = is_repeatable(exchange) || bit == RETRY_UNAVAILABLE;
+    return repeatable && attempts_are_left(exchange) && is_affordable(exchange) && avoid_endpoint(exchange);
 }

@@ -28,6 +28,9 @@ void attempt_fail(struct exchange *exchange, const struct fault *fault);
 /* Whether the request may be tried again after this fault (RFC 9110 section 9.2.2); prepares the next claim if so. */
 bool attempt_may_repeat(struct exchange *exchange, const struct fault *fault);
 
+/* The status of the answer that came, for retries and for what is learnt of the endpoint: gRPC's UNAVAILABLE is a 503. */
+unsigned attempt_status(const struct exchange *exchange);
+
 /* The same for an answer with this status. */
 bool attempt_may_repeat_status(struct exchange *exchange, unsigned status);
 

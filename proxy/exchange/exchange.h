@@ -82,6 +82,7 @@ struct exchange {
     struct text request_id;
     struct chain replay;    /* the request body so far, while it may be sent again */
     bool replay_lost;       /* it can't: too much of it, or not idempotent */
+    bool grpc;              /* the request is gRPC, or gRPC-Web */
     bool refreshed;         /* a kept connection had died, and the attempt was repeated on a new one */
     unsigned attempts;      /* begun */
     bool answered;          /* a byte of the answer may have left */

@@ -95,7 +95,8 @@ enum retry_on {
     RETRY_RESET = 1 << 1,
     RETRY_502 = 1 << 2,
     RETRY_503 = 1 << 3,
-    RETRY_504 = 1 << 4
+    RETRY_504 = 1 << 4,
+    RETRY_UNAVAILABLE = 1 << 5 /* gRPC's status, in place of an answer */
 };
 
 /* What a request must have beside host and path; all of it. */
@@ -126,6 +127,8 @@ struct route_settings {
         unsigned status;
     } redirect;
     struct respond_settings respond;
+    struct text *early_hints; /* values of Link for a 103 that is sent at once */
+    size_t early_hint_count;
     struct split_settings split;
     struct rewrite_settings rewrite;
     struct mirror_settings mirror;

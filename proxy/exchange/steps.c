@@ -10,6 +10,9 @@
 #include "exchange/request_id.h"
 #include "exchange/split.h"
 #include "exchange/trail.h"
+#include "http/grpc.h"
+#include "http/grpc_web.h"
+#include "http/grpc_web_face.h"
 
 static enum verdict go(struct exchange *exchange, enum step step)
 {
@@ -69,6 +72,32 @@ static enum verdict arrive(struct exchange *exchange)
     return fault != NULL ? fail(exchange, fault) : go(exchange, STEP_ROUTED);
 }
 
+/* Upstreams that may speak gRPC speak HTTP/2; browsers speak gRPC-Web. */
+static const struct fault *translate(struct exchange *exchange)
+{
+    struct stream *down = exchange->down;
+    const struct cluster_settings *upstream = upstream_settings(exchange->view->upstreams[exchange->cluster]);
+    if (upstream->protocol == PROTOCOL_HTTP1 || grpc_web_answer_kind(&down->head_in) == GRPC_WEB_NONE)
+        return NULL;
+    struct stream *face = grpc_web_face(down, &exchange->lane->loop->ready);
+    if (face == NULL)
+        return FAULT(out_of_memory);
+    stream_follow(face, &exchange->lane->loop->ready, &exchange->task);
+    exchange->down = face;
+    return NULL;
+}
+
+/* The route's limit, or the client's own where it is stricter. */
+static uint64_t time_limit(const struct exchange *exchange)
+{
+    const struct head *head = &exchange->down->head_in;
+    const struct field *asked = fields_find_name(&head->fields, TEXT("grpc-timeout"));
+    uint64_t limit = exchange->route->settings->timeouts.request, ms;
+    if (asked == NULL || !exchange->grpc || !grpc_timeout_read(asked->value, &ms))
+        return limit;
+    return limit == 0 || ms < limit ? ms + 1 : limit;
+}
+
 static enum verdict find_route(struct exchange *exchange)
 {
     const struct head *head = &exchange->down->head_in;
@@ -79,8 +108,9 @@ static enum verdict find_route(struct exchange *exchange)
     if (fault != NULL)
         return fail(exchange, fault);
     exchange->route = route;
-    if (route->settings->timeouts.request > 0)
-        wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, route->settings->timeouts.request);
+    exchange->grpc = grpc_is(head) || grpc_web_answer_kind(head) != GRPC_WEB_NONE;
+    if (time_limit(exchange) > 0)
+        wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, time_limit(exchange));
     return go(exchange, STEP_ADMITTED);
 }
 
@@ -99,11 +129,38 @@ static bool invite_body(struct exchange *exchange)
     return true;
 }
 
+/* RFC 8297; clients of HTTP/1.1 often don't know it. */
+static bool give_hints(struct exchange *exchange)
+{
+    const struct route_settings *settings = exchange->route->settings;
+    const struct head *head = &exchange->down->head_in;
+    if (settings->early_hint_count == 0 || head->major < 2 || head->method != METHOD_GET)
+        return true;
+    struct arena *arena = exchange->down->arena;
+    struct interim *goes = arena_take_zeroed(arena, sizeof *goes);
+    if (goes == NULL)
+        return false;
+    goes->head.status = 103;
+    for (size_t i = 0; i < settings->early_hint_count; i++)
+        if (!fields_add(&goes->head.fields, arena, TEXT("Link"), settings->early_hints[i]))
+            return false;
+    stream_send_interim(exchange->down, goes);
+    return true;
+}
+
 static bool awaits_body(const struct exchange *exchange)
 {
     const struct stream *down = exchange->down;
     size_t wanted = exchange->route->settings->body_first;
     return wanted > 0 && (down->marks & END_IN) == 0 && down->in.len <= wanted;
+}
+
+static enum verdict claim_answer(struct exchange *exchange)
+{
+    const struct fault *fault = exchange->grpc ? translate(exchange) : NULL;
+    if (fault == NULL && !give_hints(exchange))
+        fault = FAULT(out_of_memory);
+    return fault != NULL ? fail(exchange, fault) : go(exchange, STEP_PICKED);
 }
 
 /* What answers. Everything but an upstream is a stream that is complete already. */
@@ -117,10 +174,10 @@ static enum verdict admit(struct exchange *exchange)
     switch (settings->target) {
     case TARGET_UPSTREAM:
         exchange->cluster = settings->cluster;
-        return go(exchange, STEP_PICKED);
+        return claim_answer(exchange);
     case TARGET_SPLIT:
         exchange->cluster = split_choose(&settings->split, lane_random(exchange->lane));
-        return go(exchange, STEP_PICKED);
+        return claim_answer(exchange);
     case TARGET_REDIRECT:
         exchange->up = reply_redirect(exchange);
         break;
@@ -186,8 +243,8 @@ static bool is_whole(const struct stream *up)
 static enum verdict answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
-    if (up->session != NULL && attempt_may_repeat_status(exchange, up->head_in.status)) {
-        unsigned status = up->head_in.status;
+    unsigned status = attempt_status(exchange);
+    if (up->session != NULL && attempt_may_repeat_status(exchange, status)) {
         if (!is_whole(up))
             stream_abort(up);
         attempt_end(exchange, status);
@@ -241,7 +298,7 @@ static enum verdict finish(struct exchange *exchange)
     struct loop *loop = exchange->lane->loop;
     wheel_cancel(&loop->wheel, &exchange->deadline);
     wheel_cancel(&loop->wheel, &exchange->timer);
-    attempt_end(exchange, exchange->up != NULL ? exchange->up->head_in.status : 0);
+    attempt_end(exchange, exchange->up != NULL ? attempt_status(exchange) : 0);
     trail_note(exchange->lane, exchange);
     if (exchange->mirror != NULL)
         mirror_leave(exchange);

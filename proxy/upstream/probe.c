@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/panic.h"
+#include "http/grpc_health.h"
 
 /* What an endpoint may answer to a check: more is not read. */
 static const struct http_settings answers = {.header_size = 16 * 1024, .headers = 100};
@@ -129,11 +130,51 @@ static bool is_expected(const struct probe *probe, unsigned status)
     return false;
 }
 
+/* What has come of the answer, in one piece. */
+static struct text body_of(struct probe *probe)
+{
+    struct text body = TEXT_NONE;
+    for (const struct chain_link *at = probe->stream->in.first; at != NULL; at = at->next)
+        if (!arena_append(&probe->arena, &body, at->slice.at, at->slice.len))
+            return TEXT_NONE;
+    return body;
+}
+
+/* The answer is whole: a message that says SERVING, and a status of OK behind it. */
+static const char *judge_grpc(struct probe *probe)
+{
+    struct stream *stream = probe->stream;
+    const struct text name = TEXT("grpc-status");
+    const struct field *status = fields_find_name(&stream->trailers_in, name);
+    if (status == NULL)
+        status = fields_find_name(&stream->head_in.fields, name);
+    if (stream->head_in.status != 200 || status == NULL)
+        return "no answer of gRPC";
+    if (!text_equal(status->value, TEXT("0")))
+        return "a status other than OK";
+    return grpc_health_read(body_of(probe)) == GRPC_HEALTH_SERVING ? NULL : "it isn't serving";
+}
+
+static void hear_grpc(struct probe *probe)
+{
+    struct stream *stream = probe->stream;
+    if (stream->in.len > GRPC_HEALTH_ANSWER_MAX)
+        conclude(probe, "an answer without end");
+    else if ((stream->marks & END_IN) != 0)
+        conclude(probe, judge_grpc(probe));
+    else if ((stream->marks & RESET) != 0)
+        conclude(probe, stream->fault->name);
+}
+
 static void hear_stream(struct task *task)
 {
     struct probe *probe = CONTAINER(task, struct probe, task);
     struct stream *stream = probe->stream;
     CHECK(probe, PROBE_MAGIC);
+    if (settings_of(probe)->kind == PROBE_GRPC) {
+        hear_grpc(probe);
+        return;
+    }
     probe->body += stream->in.len;
     chain_clear(&stream->in);
     if ((stream->marks & HEAD_IN) != 0 && !is_expected(probe, stream->head_in.status)) {
@@ -158,27 +199,50 @@ static struct text host_of(const struct probe *probe)
     return own.len > 0 ? own : local ? probe->endpoint->cluster : probe->endpoint->name;
 }
 
-/* The server closes, so that what TCP keeps of the connection is at its side. Texts are copied: another roster may come
- * before the head is written. */
-static bool fill_head(struct probe *probe)
+static bool fill_common(struct probe *probe, struct text path)
 {
     struct head *head = &probe->stream->head_out;
     *head = (struct head){.method = METHOD_GET,
                           .method_text = TEXT("GET"),
                           .authority = arena_copy(&probe->arena, host_of(probe)),
-                          .path = arena_copy(&probe->arena, settings_of(probe)->path),
+                          .path = arena_copy(&probe->arena, path),
                           .minor = 1};
     return head->authority.at != NULL && head->path.at != NULL &&
-           fields_add(&head->fields, &probe->arena, TEXT("User-Agent"), TEXT("weir-health-check")) &&
+           fields_add(&head->fields, &probe->arena, TEXT("User-Agent"), TEXT("weir-health-check"));
+}
+
+/* The server closes, so that what TCP keeps of the connection is at its side. Texts are copied: another roster may come
+ * before the head is written. */
+static bool fill_head(struct probe *probe)
+{
+    struct head *head = &probe->stream->head_out;
+    return fill_common(probe, settings_of(probe)->path) &&
            fields_add(&head->fields, &probe->arena, TEXT("Accept"), TEXT("*/*")) &&
            fields_add(&head->fields, &probe->arena, TEXT("Connection"), TEXT("close"));
+}
+
+/* Asks for the server as a whole (grpc/doc/health-checking.md). */
+static bool fill_grpc(struct probe *probe)
+{
+    struct stream *stream = probe->stream;
+    struct head *head = &stream->head_out;
+    struct text body = grpc_health_request(TEXT(""), &probe->arena);
+    if (body.at == NULL || !fill_common(probe, TEXT(GRPC_HEALTH_PATH)) ||
+        !chain_copy(&stream->out, body.at, body.len))
+        return false;
+    head->method = METHOD_POST;
+    head->method_text = TEXT("POST");
+    head->trailers = true;
+    head->body = BODY_STREAM;
+    return fields_add(&head->fields, &probe->arena, TEXT("Content-Type"), TEXT("application/grpc"));
 }
 
 static void ask(struct probe *probe)
 {
     probe->body = 0;
     probe->stream = probe->session->ops->open(probe->session, &probe->arena);
-    if (probe->stream == NULL || !fill_head(probe)) {
+    bool grpc = settings_of(probe)->kind == PROBE_GRPC;
+    if (probe->stream == NULL || !(grpc ? fill_grpc(probe) : fill_head(probe))) {
         conclude(probe, "out of memory");
         return;
     }

@@ -44,7 +44,7 @@ struct status_range {
     uint16_t first, last;
 };
 
-enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP };
+enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP, PROBE_GRPC };
 
 struct probe_settings {
     enum probe_kind kind;

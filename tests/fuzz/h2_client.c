@@ -8,7 +8,8 @@ static const struct text asks[] = {
     {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27},
     {"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", 28},
     {"GET / HTTP/1.0\r\n\r\n", 18},
-    {"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n", 90},
+    {"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n",
+     90},
     {"POST / HTTP/1.1\r\nHost: h\r\nTE: trailers\r\nConnection: TE\r\nContent-Length: 3\r\n\r\nabc", 81},
 };
 

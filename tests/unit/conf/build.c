@@ -52,7 +52,7 @@ static void a_route_has_its_defaults(void **state)
     assert_int_equal(route->timeouts.idle, 60000);
     assert_int_equal(route->timeouts.request, 0);
     assert_int_equal(route->retries.attempts, 2);
-    assert_int_equal(route->retries.on, RETRY_CONNECT | RETRY_RESET);
+    assert_int_equal(route->retries.on, RETRY_CONNECT | RETRY_RESET | RETRY_UNAVAILABLE);
 }
 
 #define WHOLE LISTENER UPSTREAM ROUTE
