@@ -56,29 +56,17 @@ bool grpc_timeout_read(struct text value, uint64_t *ms)
 
 enum grpc_status grpc_status_of_http(unsigned status)
 {
-    switch (status) {
-    case 400:
-        return GRPC_INTERNAL;
-    case 401:
-        return GRPC_UNAUTHENTICATED;
-    case 403:
-        return GRPC_PERMISSION_DENIED;
-    case 404:
-        return GRPC_UNIMPLEMENTED;
-    case 413:
-    case 431:
-        return GRPC_RESOURCE_EXHAUSTED;
-    case 499:
-        return GRPC_CANCELLED;
-    case 429:
-    case 502:
-    case 503:
-        return GRPC_UNAVAILABLE;
-    case 504:
-        return GRPC_DEADLINE_EXCEEDED;
-    default:
-        return GRPC_UNKNOWN;
-    }
+    static const struct {
+        uint16_t http, grpc;
+    } pairs[] = {
+        {400, GRPC_INTERNAL},           {401, GRPC_UNAUTHENTICATED},    {403, GRPC_PERMISSION_DENIED},
+        {404, GRPC_UNIMPLEMENTED},      {413, GRPC_RESOURCE_EXHAUSTED}, {429, GRPC_UNAVAILABLE},
+        {431, GRPC_RESOURCE_EXHAUSTED}, {499, GRPC_CANCELLED},          {502, GRPC_UNAVAILABLE},
+        {503, GRPC_UNAVAILABLE},        {504, GRPC_DEADLINE_EXCEEDED}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i].http == status)
+            return pairs[i].grpc;
+    return GRPC_UNKNOWN;
 }
 
 static bool stays_in_message(struct text message, size_t i)
@@ -89,24 +77,29 @@ static bool stays_in_message(struct text message, size_t i)
     return c > ' ' && c <= '~' && c != '%';
 }
 
-struct text grpc_message_encode(struct text message, struct arena *arena)
+static char *write_percent(char *at, unsigned char c)
 {
     static const char hex[] = "0123456789ABCDEF";
+    *at++ = '%';
+    *at++ = hex[c >> 4];
+    *at++ = hex[c & 15];
+    return at;
+}
+
+struct text grpc_message_encode(struct text message, struct arena *arena)
+{
     size_t len = 0;
     for (size_t i = 0; i < message.len; i++)
         len += stays_in_message(message, i) ? 1 : 3;
-    char *out = arena_take(arena, len + 1);
+    char *out = arena_take(arena, len + 1); /* + 1: an empty one lies somewhere too */
     if (out == NULL)
         return TEXT_NONE;
     char *at = out;
     for (size_t i = 0; i < message.len; i++) {
-        unsigned char c = (unsigned char)message.at[i];
-        bool stays = stays_in_message(message, i);
-        *at++ = stays ? (char)c : '%';
-        if (stays)
-            continue;
-        *at++ = hex[c >> 4];
-        *at++ = hex[c & 15];
+        if (stays_in_message(message, i))
+            *at++ = message.at[i];
+        else
+            at = write_percent(at, (unsigned char)message.at[i]);
     }
     return (struct text){out, len};
 }

@@ -18,6 +18,17 @@ static char *write_varint(char *at, size_t number)
     return at;
 }
 
+/* proto3 leaves an empty one out. */
+static char *write_service(char *at, struct text service)
+{
+    if (service.len == 0)
+        return at;
+    *at++ = KEY(SERVICE, WIRE_LENGTH);
+    at = write_varint(at, service.len);
+    memcpy(at, service.at, service.len);
+    return at + service.len;
+}
+
 struct text grpc_health_request(struct text service, struct arena *arena)
 {
     enum { KEY_AND_LENGTH = 3 };
@@ -26,17 +37,11 @@ struct text grpc_health_request(struct text service, struct arena *arena)
     char *out = arena_take(arena, GRPC_PREFIX_SIZE + KEY_AND_LENGTH + service.len);
     if (out == NULL)
         return TEXT_NONE;
-    char *at = out + GRPC_PREFIX_SIZE;
-    if (service.len > 0) { /* proto3 leaves an empty one out */
-        *at++ = KEY(SERVICE, WIRE_LENGTH);
-        at = write_varint(at, service.len);
-        memcpy(at, service.at, service.len);
-        at += service.len;
-    }
-    size_t len = (size_t)(at - out) - GRPC_PREFIX_SIZE;
+    const char *end = write_service(out + GRPC_PREFIX_SIZE, service);
+    size_t len = (size_t)(end - out) - GRPC_PREFIX_SIZE;
     const char prefix[GRPC_PREFIX_SIZE] = {0, 0, 0, (char)(len >> 8), (char)len};
     memcpy(out, prefix, GRPC_PREFIX_SIZE);
-    return (struct text){out, (size_t)(at - out)};
+    return (struct text){out, GRPC_PREFIX_SIZE + len};
 }
 
 static bool skip(struct text *rest, uint64_t len)

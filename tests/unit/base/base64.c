@@ -3,32 +3,43 @@
 
 #include "base/base64.h"
 
+static void check_encoding(struct text plain, struct text encoded, size_t piece)
+{
+    struct base64_encoder encoder = {0};
+    char out[64];
+    size_t got = 0;
+    while (plain.len > 0) {
+        size_t len = plain.len < piece ? plain.len : piece;
+        got += base64_encode(&encoder, text_sub(plain, 0, len), out + got);
+        plain = text_sub(plain, len, plain.len - len);
+    }
+    got += base64_encode_end(&encoder, out + got);
+    assert_true(text_equal((struct text){out, got}, encoded));
+}
+
+static void check_decoding(struct text encoded, struct text plain, size_t piece)
+{
+    struct base64_decoder decoder = {0};
+    char out[64];
+    size_t got = 0;
+    while (encoded.len > 0) {
+        size_t part;
+        size_t len = encoded.len < piece ? encoded.len : piece;
+        assert_true(base64_decode(&decoder, text_sub(encoded, 0, len), out + got, &part));
+        assert_true(part <= len);
+        got += part;
+        encoded = text_sub(encoded, len, encoded.len - len);
+    }
+    assert_true(base64_decode_end(&decoder));
+    assert_true(text_equal((struct text){out, got}, plain));
+}
+
 /* Both ways, in pieces of every size. */
 static void check(const char *plain, const char *encoded)
 {
     for (size_t piece = 1; piece < 9; piece++) {
-        struct base64_encoder encoder = {0};
-        struct base64_decoder decoder = {0};
-        char out[64];
-        size_t got = 0;
-        size_t len;
-        struct text rest = text_of(plain);
-        for (; rest.len > 0; rest = text_sub(rest, len, rest.len - len)) {
-            len = rest.len < piece ? rest.len : piece;
-            got += base64_encode(&encoder, text_sub(rest, 0, len), out + got);
-        }
-        got += base64_encode_end(&encoder, out + got);
-        assert_true(text_equal((struct text){out, got}, text_of(encoded)));
-        got = 0;
-        for (rest = text_of(encoded); rest.len > 0;) {
-            size_t part = rest.len < piece ? rest.len : piece;
-            assert_true(base64_decode(&decoder, text_sub(rest, 0, part), out + got, &len));
-            assert_true(len <= part);
-            got += len;
-            rest = text_sub(rest, part, rest.len - part);
-        }
-        assert_true(base64_decode_end(&decoder));
-        assert_true(text_equal((struct text){out, got}, text_of(plain)));
+        check_encoding(text_of(plain), text_of(encoded), piece);
+        check_decoding(text_of(encoded), text_of(plain), piece);
     }
 }
 

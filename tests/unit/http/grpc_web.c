@@ -72,6 +72,16 @@ static void check_refused(struct text body)
     pipe_close(&pipe);
 }
 
+static void write_piece(struct grpc_web_writer *writer, struct pipe *pipe, struct text piece)
+{
+    assert_true(chain_copy(&pipe->from, piece.at, piece.len));
+    while (!chain_is_empty(&pipe->from)) {
+        size_t before = pipe->to.len;
+        assert_null(grpc_web_write(writer, &pipe->from, &pipe->to, GRPC_WEB_ROOM_MIN));
+        assert_true(pipe->to.len <= before + GRPC_WEB_ROOM_MIN);
+    }
+}
+
 /* A body with the trailer Grpc-Status: 0, in pieces of every size and with the least room. */
 static void check_written(enum grpc_web_kind kind, struct text body, struct text wanted)
 {
@@ -80,14 +90,8 @@ static void check_written(enum grpc_web_kind kind, struct text body, struct text
         struct field status = {.name = TEXT("Grpc-Status"), .value = TEXT("0")};
         struct pipe pipe;
         pipe_open(&pipe);
-        for (size_t at = 0; at < body.len; at += piece) {
-            assert_true(chain_copy(&pipe.from, body.at + at, body.len - at < piece ? body.len - at : piece));
-            while (!chain_is_empty(&pipe.from)) {
-                size_t before = pipe.to.len;
-                assert_null(grpc_web_write(&writer, &pipe.from, &pipe.to, GRPC_WEB_ROOM_MIN));
-                assert_true(pipe.to.len <= before + GRPC_WEB_ROOM_MIN);
-            }
-        }
+        for (size_t at = 0; at < body.len; at += piece)
+            write_piece(&writer, &pipe, text_sub(body, at, body.len - at < piece ? body.len - at : piece));
         assert_null(grpc_web_write_end(&writer, &(struct fields){.at = &status, .count = 1}, &pipe.to));
         check_output(&pipe, wanted);
         pipe_close(&pipe);
