@@ -70,10 +70,12 @@ static void unknown_fields_are_skipped(void **state)
 static void malformed_answers_are_broken(void **state)
 {
     (void)state;
-    check(TEXT("\1"), GRPC_HEALTH_BROKEN);                 /* compressed */
-    check(TEXT("\0\0\0\0\2\x08\1\0"), GRPC_HEALTH_BROKEN); /* a second message */
-    check(TEXT("\0\xff\xff\xff\xff"), GRPC_HEALTH_BROKEN); /* too long */
-    check(TEXT("\0\0\0\3\xfc"), GRPC_HEALTH_BROKEN);       /* by one */
+    check(TEXT("\0\0\0\0\2\x08\1\x10\1"), GRPC_HEALTH_BROKEN);                   /* more behind it */
+    check(TEXT("\0\0\0\0\x08\x90\x80\x80\x80\x10\1\x08\1"), GRPC_HEALTH_BROKEN); /* a key beyond 32 bits */
+    check(TEXT("\1"), GRPC_HEALTH_BROKEN);                                       /* compressed */
+    check(TEXT("\0\0\0\0\2\x08\1\0"), GRPC_HEALTH_BROKEN);                       /* a second message */
+    check(TEXT("\0\xff\xff\xff\xff"), GRPC_HEALTH_BROKEN);                       /* too long */
+    check(TEXT("\0\0\0\3\xfc"), GRPC_HEALTH_BROKEN);                             /* by one */
     check(TEXT("\0\0\0\3\xfb"), GRPC_HEALTH_PART);
     check(TEXT("\0\0\0\0\1\x08"), GRPC_HEALTH_BROKEN);     /* key without value */
     check(TEXT("\0\0\0\0\2\x08\x81"), GRPC_HEALTH_BROKEN); /* cut varint */

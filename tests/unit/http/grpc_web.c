@@ -246,6 +246,25 @@ static void a_field_that_is_no_line_is_left_out(void **state)
     pipe_close(&pipe);
 }
 
+static void a_slice_may_be_longer_than_a_chunk_for_copies(void **state)
+{
+    enum { LONG = 100000 };
+    struct grpc_web_reader reader = {.kind = GRPC_WEB_TEXT};
+    struct grpc_web_writer writer = {.kind = GRPC_WEB_TEXT};
+    struct pipe pipe;
+    (void)state;
+    pipe_open(&pipe);
+    struct chunk *chunk = chunk_new(&pipe.pool, LONG);
+    assert_non_null(chunk);
+    memset(chunk->bytes, 'A', LONG);
+    assert_true(chain_push(&pipe.from, (struct slice){chunk, chunk->bytes, LONG}));
+    assert_null(grpc_web_read(&reader, &pipe.from, &pipe.to, SIZE_MAX));
+    assert_int_equal(pipe.to.len, LONG / 4 * 3);
+    assert_null(grpc_web_write(&writer, &pipe.to, &pipe.from, SIZE_MAX));
+    assert_true(chain_is_empty(&pipe.to));
+    pipe_close(&pipe);
+}
+
 /* A message and trailers longer than a chunk for copies, to a text and back. */
 static void long_bodies_go_there_and_back(void **state)
 {
@@ -287,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_cut_message_of_a_text_is_one_with_what_follows),
         cmocka_unit_test(a_text_waits_for_room),
         cmocka_unit_test(a_field_that_is_no_line_is_left_out),
+        cmocka_unit_test(a_slice_may_be_longer_than_a_chunk_for_copies),
         cmocka_unit_test(long_bodies_go_there_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
