@@ -29,6 +29,19 @@ build() {
     rm -f "$said"
 }
 
+# Clients and servers from npm, for stories; those that need them say so when they are not there.
+install_node() {
+    command -v npm >/dev/null || install_missing nodejs npm
+    mkdir -p build/node
+    cmp -s tests/story/node/package-lock.json build/node/node_modules/.lock && return
+    cp tests/story/node/package.json tests/story/node/package-lock.json build/node/
+    if (cd build/node && npm ci --ignore-scripts --no-audit --no-fund >/dev/null 2>&1); then
+        cp tests/story/node/package-lock.json build/node/node_modules/.lock
+    else
+        say "npm could not install what tests/story/node names: those stories will be skipped."
+    fi
+}
+
 # run_tests PRESET [ARGUMENT...]
 run_tests() {
     preset=$1
@@ -57,11 +70,13 @@ case ${1:-all} in
         ;;
     tsan)
         install_missing $packages_build $packages_test
+        install_node
         build tsan
         run_tests tsan -R '^(unit|story)/'
         ;;
     all)
         install_missing $packages_build $packages_test
+        install_node
         build fuzz
         build asan -DWEIR_FUZZ_DIR="$PWD/build/fuzz"
         run_tests asan
@@ -74,6 +89,7 @@ case ${1:-all} in
         ;;
     *)
         install_missing $packages_build $packages_test
+        install_node
         build asan
         run_tests asan -R "^$1"
         ;;

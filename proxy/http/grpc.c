@@ -59,10 +59,11 @@ enum grpc_status grpc_status_of_http(unsigned status)
     static const struct {
         uint16_t http, grpc;
     } pairs[] = {
-        {400, GRPC_INTERNAL},           {401, GRPC_UNAUTHENTICATED},    {403, GRPC_PERMISSION_DENIED},
-        {404, GRPC_UNIMPLEMENTED},      {413, GRPC_RESOURCE_EXHAUSTED}, {429, GRPC_UNAVAILABLE},
-        {431, GRPC_RESOURCE_EXHAUSTED}, {499, GRPC_CANCELLED},          {502, GRPC_UNAVAILABLE},
-        {503, GRPC_UNAVAILABLE},        {504, GRPC_DEADLINE_EXCEEDED}};
+        {400, GRPC_INTERNAL},           {401, GRPC_UNAUTHENTICATED},   {403, GRPC_PERMISSION_DENIED},
+        {404, GRPC_UNIMPLEMENTED},      {408, GRPC_DEADLINE_EXCEEDED}, {413, GRPC_RESOURCE_EXHAUSTED},
+        {414, GRPC_RESOURCE_EXHAUSTED}, {429, GRPC_UNAVAILABLE},       {431, GRPC_RESOURCE_EXHAUSTED},
+        {499, GRPC_CANCELLED},          {500, GRPC_INTERNAL},          {501, GRPC_UNIMPLEMENTED},
+        {502, GRPC_UNAVAILABLE},        {503, GRPC_UNAVAILABLE},       {504, GRPC_DEADLINE_EXCEEDED}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].http == status)
             return pairs[i].grpc;

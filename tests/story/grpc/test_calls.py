@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from support import Weir, proxy_config, refusing_address, wait_until
+from support import Weir, free_address, proxy_config, refusing_address, wait_until
 from support.frames import HEADERS, FrameClient, request
 from support.node import GrpcServer, grpc_calls
 
@@ -89,8 +89,8 @@ def test_a_deadline_that_has_passed_ends_the_call_at_the_server(grpc):
 def test_faults_of_weir_are_statuses_of_grpc(start, case):
     changes = {"route": {"match": {"path": "/elsewhere"}}} if case == "no_route" else {}
     if case == "no_endpoint":
-        changes = {"upstream": {"endpoints": [{"address": refusing_address(), "weight": 0}]}}
-    weir = start(Weir(config(refusing_address(), **changes)))
+        changes = {"upstream": {"endpoints": [{"address": free_address(), "weight": 0}]}}
+    weir = start(Weir(config(start(refusing_address()), **changes)))
     result, = grpc_calls(weir.address, {"kind": "Unary", "message": "hello"})
     assert result["code"] == (UNIMPLEMENTED if case == "no_route" else UNAVAILABLE)
     assert result["details"]

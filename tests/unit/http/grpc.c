@@ -107,7 +107,10 @@ static void a_status_of_http_has_a_status_of_grpc(void **state)
     assert_int_equal(grpc_status_of_http(503), 14);
     assert_int_equal(grpc_status_of_http(504), 4);
     assert_int_equal(grpc_status_of_http(200), 2);
-    assert_int_equal(grpc_status_of_http(500), 2);
+    assert_int_equal(grpc_status_of_http(408), 4);
+    assert_int_equal(grpc_status_of_http(414), 8);
+    assert_int_equal(grpc_status_of_http(500), 13);
+    assert_int_equal(grpc_status_of_http(501), 12);
     assert_int_equal(grpc_status_of_http(0), 2);
 }
 
