@@ -7,6 +7,7 @@ from typing import Callable
 
 import measure
 import peers
+from process import Failure
 
 CONNECTIONS, UPLOADS, IDLE = 64, 16, 5000
 WARM_SECONDS = 1
@@ -84,8 +85,8 @@ def run_case(bench, case, name):
         figure = idle(bench, process, port) if case.unit == "B" else busy(bench, case, process, port)
         process.check(name)
         return figure
-    except peers.Failure as failure:
-        raise peers.Failure(f"{name}, {case.name}: {failure}") from None
+    except Failure as failure:
+        raise Failure(f"{name}, {case.name}: {failure}") from None
     finally:
         process.stop()
 

@@ -17,7 +17,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-import peers
+from process import Failure, Process, find, free_port, wait_for_port
 from run import Bench, REPOSITORY
 
 ROUTES, UPSTREAMS = 10000, 1000
@@ -26,12 +26,12 @@ CONNECTIONS = 32
 
 class Weir:
     def __init__(self, bench, text):
-        self.port, self.admin = peers.free_port(), peers.free_port()
+        self.port, self.admin = free_port(), free_port()
         self.path = bench.dir / "changing.yaml"
         self.write(text)
-        self.process = peers.Process([bench.weir, "run", "-c", self.path], bench.proxy_cpu, bench.dir / "weir.said")
+        self.process = Process([bench.weir, "run", "-c", self.path], bench.proxy_cpu, bench.dir / "weir.said")
         bench.running.append(self.process)
-        peers.wait_for_port(self.process, "weir", self.port)
+        wait_for_port(self.process, "weir", self.port)
 
     def write(self, text):
         self.path.write_text(f"workers: 1\nlog: {{level: error}}\naccess_log: {{path: 'off'}}\nadmin: {{listen: '127.0.0.1:{self.admin}'}}\n"
@@ -65,10 +65,10 @@ def over(origin, endpoints, balance):
 
 def traffic(bench, port, seconds):
     """Requests a second, and milliseconds of the 50th and 99th percentile."""
-    said = subprocess.run(["taskset", "-c", str(bench.other_cpu), peers.find("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency",
+    said = subprocess.run(["taskset", "-c", str(bench.other_cpu), find("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency",
                            f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
     if "Non-2xx" in said or "Socket errors" in said:
-        raise peers.Failure(f"requests were lost:\n{said}")
+        raise Failure(f"requests were lost:\n{said}")
     at = {name: float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit] for name, number, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)", said)}
     return float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)), at["50"], at["99"]
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from peers import Failure, find
+from process import Failure, find
 
 TICK = os.sysconf("SC_CLK_TCK")
 SLACK = 20  # seconds that a tool may take beyond the time it was given

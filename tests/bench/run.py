@@ -19,6 +19,7 @@ import cases
 import measure
 import peers
 import report
+from process import Failure, files_limit, find
 
 NAMES = ("nginx", "haproxy", "weir")
 REPOSITORY = peers.HERE.parents[1]
@@ -53,11 +54,11 @@ class Bench:
 
 
 def build(name, directory):
-    compiler = peers.find("cc")
+    compiler = find("cc")
     done = subprocess.run([compiler, "-std=c17", "-O2", "-Wall", "-Wextra", "-o", directory / name,
                            peers.HERE / f"{name}.c"], capture_output=True, text=True, check=False, timeout=120)
     if done.returncode:
-        raise peers.Failure(f"{name}.c can't be built:\n{done.stderr}")
+        raise Failure(f"{name}.c can't be built:\n{done.stderr}")
 
 
 def read_options():
@@ -95,17 +96,17 @@ def positive(text):
 
 def check_ready(options):
     if "weir" in options.proxies and not os.access(options.weir, os.X_OK):
-        raise peers.Failure(f"{options.weir} is missing; cmake --preset release && cmake --build --preset release, "
+        raise Failure(f"{options.weir} is missing; cmake --preset release && cmake --build --preset release, "
                             "or choose others: --proxies nginx,haproxy")
     if len(os.sched_getaffinity(0)) < 2:
-        raise peers.Failure("two CPUs are needed: one for the proxy, one for origin and load generator")
-    if peers.files_limit() < 16384 and "idle" in options.cases:
-        raise peers.Failure("ulimit -Hn has to be 16384 or more for the case idle")
+        raise Failure("two CPUs are needed: one for the proxy, one for origin and load generator")
+    if files_limit() < 16384 and "idle" in options.cases:
+        raise Failure("ulimit -Hn has to be 16384 or more for the case idle")
 
 
 def tell_start(options):
     for name in options.proxies:
-        print(f"{name}: {peers.version(name, options.weir if name == 'weir' else peers.find(name))}")
+        print(f"{name}: {peers.version(name, options.weir if name == 'weir' else find(name))}")
     average = measure.load_average()
     congestion = Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
     print(f"load average {average:.2f}, {os.cpu_count()} CPUs, kernel {os.uname().release}, TCP {congestion}", flush=True)
@@ -159,7 +160,7 @@ def profile(bench, options):
     try:
         case.work(bench, port, PROFILE_SECONDS + 1)
         if perf.wait(measure.SLACK):
-            raise peers.Failure(f"perf record: {perf.stderr.read()}")
+            raise Failure(f"perf record: {perf.stderr.read()}")
     finally:
         if perf.poll() is None:
             perf.kill()
@@ -186,7 +187,7 @@ def main():
         with Bench(options) as bench:
             work = profile if options.profile else count_calls if options.syscalls else compare
             work(bench, options)
-    except peers.Failure as failure:
+    except Failure as failure:
         print(f"failed: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
