@@ -9,7 +9,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkgconf libuv1-dev libssl-dev li
 packages_test="libcmocka-dev clang clang-format-19|clang-format clang-tidy libclang-rt-dev python3 python3-pytest
     python3-yaml python3-jsonschema python3-hypothesis python3-websockets curl nginx openssl
     knot iproute2 nghttp2-client python3-h2"
-packages_bench="python3 python3-websockets nginx haproxy wrk strace"
+packages_bench="python3 python3-websockets nginx haproxy nghttp2-proxy nghttp2-client wrk strace curl openssl"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -120,9 +120,9 @@ install_missing() {
         die "apt-get could not install:$chosen. Its reason stands above; once that is mended, run this again."
     fi
     allow_services
-    for service in nginx haproxy; do
+    for service in nginx:nginx haproxy:haproxy nghttp2-proxy:nghttpx; do
         case " $chosen " in
-            *" $service "*) [ ! -d /run/systemd/system ] || as_root systemctl disable --quiet $service ;;
+            *" ${service%:*} "*) [ ! -d /run/systemd/system ] || as_root systemctl disable --quiet "${service#*:}" ;;
         esac
     done
 }

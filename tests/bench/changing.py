@@ -74,13 +74,13 @@ def traffic(bench, port, seconds):
 
 
 def measure_reloads(bench, seconds):
-    weir = Weir(bench, large(bench.origin_port, 0))
+    weir = Weir(bench, large(bench.ports["http1"], 0))
     quiet = traffic(bench, weir.port, seconds)
     before, taken, over_now = weir.memory(), [], threading.Event()
 
     def keep_reloading():
         while not over_now.wait(1):
-            weir.write(large(bench.origin_port, len(taken) + 1))
+            weir.write(large(bench.ports["http1"], len(taken) + 1))
             taken.append(weir.reload())
     reloader = threading.Thread(target=keep_reloading)
     reloader.start()
@@ -97,7 +97,7 @@ def measure_reloads(bench, seconds):
 def measure_endpoints(bench, seconds):
     for balance in ("round_robin", "least_requests", "p2c", "maglev"):
         for endpoints in (1, 10, 1000):
-            weir = Weir(bench, over(bench.origin_port, endpoints, balance))
+            weir = Weir(bench, over(bench.ports["http1"], endpoints, balance))
             traffic(bench, weir.port, 1)
             rate, half, most = traffic(bench, weir.port, seconds)
             print(f"{balance:15} {endpoints:5} endpoints: {rate:,.0f} requests/s, p50 {half:.2f} ms, p99 {most:.2f} ms")

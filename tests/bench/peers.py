@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The proxies under measurement, and the origin: how each is configured and started."""
-import http.client
+"""The proxies under measurement, and the origins: how each is configured and started."""
 import subprocess
 from pathlib import Path
 
 from process import Failure, Process, files_limit, find, free_port, wait_for_port
 
 HERE = Path(__file__).resolve().parent
-SIZES = {"/100k": 100 * 1024}  # of the origin's answers; all others have 1 KiB
+NAMES = ("nginx", "haproxy", "nghttpx", "weir")
 
 
 def fill(template, **values):
@@ -17,23 +16,26 @@ def fill(template, **values):
     return text
 
 
-def probe(name, port, host, path):
-    """One request has to come back as the origin would answer it, before anything is measured."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path, headers={"Host": host})
-        answer = connection.getresponse()
-        size = len(answer.read())
-    except (OSError, http.client.HTTPException) as error:
-        raise Failure(f"{name}: GET {path} for {host}: {error!r}") from None
-    finally:
-        connection.close()
-    if (answer.status, size) != (200, SIZES.get(path, 1024)):
-        raise Failure(f"{name}: GET {path} for {host}: status {answer.status}, {size} bytes")
+def make_certificate(directory):
+    """site.pem and site.key, ECDSA P-256, for bench.test; site.both has them in one file, for haproxy."""
+    pair = [directory / "site.pem", directory / "site.key"]
+    done = subprocess.run([find("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                           "-nodes", "-days", "2", "-subj", "/CN=bench.test", "-addext",
+                           "subjectAltName=DNS:bench.test,IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]],
+                          capture_output=True, text=True, check=False, timeout=20)
+    if done.returncode:
+        raise Failure(f"openssl can't make a certificate:\n{done.stderr}")
+    both = directory / "site.both"
+    both.touch(0o600)
+    both.write_text("".join(path.read_text() for path in pair))
 
 
-def nginx_routes(routes, port):
-    location = "proxy_pass http://origin;"
+def nginx_location(service):
+    return "grpc_pass grpc://origin;" if service.back == "http2" else "proxy_pass http://origin;"
+
+
+def nginx_routes(service, port):
+    location = nginx_location(service)
     socket_location = """location /echo {
             proxy_set_header Connection upgrade;
             proxy_set_header Upgrade $http_upgrade;
@@ -42,74 +44,85 @@ def nginx_routes(routes, port):
             proxy_set_header X-Forwarded-Proto $scheme;
             proxy_pass http://origin;
         }"""
-    listen = f"listen 127.0.0.1:{port} backlog=4096;"
-    if routes.by == "host":
+    speaks = {"http1": "", "h2c": " http2", "tls": " ssl http2"}[service.front]
+    listen = f"listen 127.0.0.1:{port}{speaks} backlog=4096;"
+    if service.by == "host":
         return "\n".join(f"    server {{ {listen if at == 0 else f'listen 127.0.0.1:{port};'} server_name {host}; "
-                         f"location / {{ {location} }} }}" for at, (host, _) in enumerate(routes.pairs))
-    paths = [path for _, path in routes.pairs] if routes.by == "path" else ["/"]
+                         f"location / {{ {location} }} }}" for at, (host, _) in enumerate(service.pairs))
+    paths = [path for _, path in service.pairs] if service.by == "path" else ["/"]
     locations = "\n".join(f"        location {path} {{ {location} }}" for path in paths)
     return f"    server {{\n        {listen}\n        {socket_location}\n{locations}\n    }}"
 
 
-def haproxy_routes(routes, directory):
+def haproxy_routes(service, directory):
     """Many routes are maps, which haproxy looks up in a tree."""
-    if not routes.by:
+    if not service.by:
         return "    default_backend origin"
-    column = 0 if routes.by == "host" else 1
+    column = 0 if service.by == "host" else 1
     names = directory / "haproxy.map"
-    names.write_text("".join(f"{pair[column]} origin\n" for pair in routes.pairs))
-    lookup = f"req.hdr(host),lower,map_str({names})" if routes.by == "host" else f"path,map_beg({names})"
+    names.write_text("".join(f"{pair[column]} origin\n" for pair in service.pairs))
+    lookup = f"req.hdr(host),lower,map_str({names})" if service.by == "host" else f"path,map_beg({names})"
     return f"    use_backend %[{lookup}]"
 
 
-def weir_routes(routes):
-    if not routes.by:
+def weir_routes(service):
+    if not service.by:
         return "  - {listener: web, upstream: origin}"
-    column = 0 if routes.by == "host" else 1
-    return "\n".join(f"  - {{listener: web, match: {{{routes.by}: {pair[column]}}}, upstream: origin}}"
-                     for pair in routes.pairs)
+    column = 0 if service.by == "host" else 1
+    return "\n".join(f"  - {{listener: web, match: {{{service.by}: {pair[column]}}}, upstream: origin}}"
+                     for pair in service.pairs)
 
 
-def write_nginx(directory, port, origin, routes):
-    path = directory / "nginx.conf"
-    path.write_text(fill("nginx.conf", dir=directory, files=files_limit(), origin=origin,
-                         routes=nginx_routes(routes, port)))
-    return [find("nginx"), "-p", directory, "-e", directory / "nginx.error", "-c", path]
+def write_nginx(bench, port, service):
+    path = bench.dir / "nginx.conf"
+    path.write_text(fill("nginx.conf", dir=bench.dir, files=files_limit(), origin=bench.ports[service.back],
+                         routes=nginx_routes(service, port)))
+    return [find("nginx"), "-p", bench.dir, "-e", bench.dir / "nginx.error", "-c", path]
 
 
-def write_haproxy(directory, port, origin, routes):
-    path = directory / "haproxy.cfg"
-    path.write_text(fill("haproxy.cfg", port=port, origin=origin, bufsize=32768,
-                         routes=haproxy_routes(routes, directory)))
+def write_haproxy(bench, port, service):
+    tls = f"ssl crt {bench.dir / 'site.both'} alpn h2,http/1.1" if service.front == "tls" else ""
+    path = bench.dir / "haproxy.cfg"
+    path.write_text(fill("haproxy.cfg", port=port, front=tls, origin=bench.ports[service.back], bufsize=32768,
+                         scheme="https" if tls else "http", back="proto h2" if service.back == "http2" else "",
+                         routes=haproxy_routes(service, bench.dir)))
     return [find("haproxy"), "-db", "-q", "-f", path]
 
 
-def write_weir(binary, directory, port, origin, routes):
-    path = directory / "weir.yaml"
-    path.write_text(fill("weir.yaml", port=port, origin=origin, routes=weir_routes(routes)))
-    return [binary, "run", "-c", path]
+def write_nghttpx(bench, port, service):
+    """Knows only one route, which serves everything."""
+    path = bench.dir / "nghttpx.conf"
+    path.write_text(fill("nghttpx.conf", dir=bench.dir, files=files_limit(), port=port,
+                         front="" if service.front == "tls" else ";no-tls", origin=bench.ports[service.back],
+                         back=";;proto=h2" if service.back == "http2" else ""))
+    return [find("nghttpx"), f"--conf={path}"]
 
 
-def start_proxy(name, bench, routes):
-    """A proxy that serves `routes` on a free port; bench has dir, cpus, origin's port and weir's path."""
+def write_weir(bench, port, service):
+    tls = f", tls: {{certificates: [{{cert: {bench.dir}/site.pem, key: {bench.dir}/site.key}}]}}"
+    path = bench.dir / "weir.yaml"
+    path.write_text(fill("weir.yaml", port=port, tls=tls if service.front == "tls" else "", back=service.back,
+                         origin=bench.ports[service.back], routes=weir_routes(service)))
+    return [bench.weir, "run", "-c", path]
+
+
+def start_proxy(name, bench, service):
+    """A proxy on a free port; bench has dir, cpus, the origins' ports and weir's path."""
     port = free_port()
-    if name == "weir":
-        command = write_weir(bench.weir, bench.dir, port, bench.origin_port, routes)
-    else:
-        write = {"nginx": write_nginx, "haproxy": write_haproxy}[name]
-        command = write(bench.dir, port, bench.origin_port, routes)
-    process = Process(command, bench.proxy_cpu, bench.dir / f"{name}.said")
+    write = {"nginx": write_nginx, "haproxy": write_haproxy, "nghttpx": write_nghttpx, "weir": write_weir}[name]
+    process = Process(write(bench, port, service), bench.proxy_cpu, bench.dir / f"{name}.said")
     bench.running.append(process)
     wait_for_port(process, name, port)
     return process, port
 
 
-def start_origin(bench):
-    bench.origin_port = free_port()
-    process = Process([bench.dir / "origin", bench.origin_port], bench.other_cpu, bench.dir / "origin.said")
+def start_origin(bench, name):
+    """The process, and the port that it listens on."""
+    port = free_port()
+    process = Process([bench.dir / name, port], bench.other_cpu, bench.dir / f"{name}.said")
     bench.running.append(process)
-    wait_for_port(process, "origin", bench.origin_port)
-    return process
+    wait_for_port(process, name, port)
+    return process, port
 
 
 def version(name, binary):

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 START_SECONDS, STOP_SECONDS = 60, 5
+SLACK = 20  # seconds that a tool may take beyond the time it was given
+PACKAGES = {"cc": "gcc", "h2load": "nghttp2-client", "nghttpx": "nghttp2-proxy", "perf": "linux-perf"}
 
 
 class Failure(Exception):
@@ -86,9 +88,24 @@ def wait_for_port(process, name, port):
 def find(name):
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin:/sbin")
     if not found:
-        raise Failure(f"{name} is missing; install the Debian package {name}")
+        raise Failure(f"{name} is missing; install the Debian package {PACKAGES.get(name, name)}")
     return found
 
 
 def files_limit():
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def run_tool(command, seconds, **options):
+    """Runs a bounded command on our behalf; what it printed."""
+    popen = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             **options)
+    try:
+        out, complaints = popen.communicate(timeout=seconds + SLACK)
+    except BaseException as error:
+        popen.kill()
+        popen.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise Failure(f"{command[0]} took longer than {seconds + SLACK:.0f} s") from None
+        raise
+    return popen.returncode, out, complaints

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures to tables. The ratio compares within a round: a proxy's figure to the best peer's of the same round."""
+"""Figures to tables. The ratio compares within a round: a proxy's figure to the best peer's of the same round, or to that
+of the peer that the case names."""
 from statistics import median
 
 from cases import CASES
@@ -8,15 +9,17 @@ GROWTH = (("hosts-10000", "hosts-10"), ("paths-10000", "paths-10"))
 QUIET = 0.05  # CPUs that others may use before a round is called disturbed
 
 
+def rival(figures, case):
+    """The best peer's figure in this round (weir is not its own peer), or the named one's; None if there is none."""
+    named = CASES[case].rival
+    return min((figure.value for (at, peer), figure in figures.items()
+                if at == case and peer != "weir" and named in ("", peer)), default=None)
+
+
 def ratios(rounds, case, name):
-    """One per round: this proxy over the best of its peers (weir is not its own peer). Less is better."""
-    found = []
-    for figures in rounds:
-        best = min((figure.value for (at, peer), figure in figures.items() if at == case and peer != "weir"),
-                   default=None)
-        if best and (case, name) in figures:
-            found.append(figures[case, name].value / best)
-    return found
+    """One per round: this proxy's over its rival's. Less is better."""
+    return [figures[case, name].value / rival(figures, case) for figures in rounds
+            if (case, name) in figures and rival(figures, case)]
 
 
 def mid(rounds, case, name, take):
@@ -38,7 +41,7 @@ def rate(rounds, case, name):
 
 def ratio(rounds, case, name):
     found = ratios(rounds, case, name)
-    return f"{median(found):.2f}" if found else ""
+    return f"{median(found):.2f} of {CASES[case].rival or 'best'}" if found else ""
 
 
 def growth(rounds, many, few, name):
@@ -47,13 +50,23 @@ def growth(rounds, many, few, name):
     return f"{median(found):.2f}" if found else ""
 
 
+def measured(case, names):
+    return [name for name in names if name in CASES[case].names]
+
+
+def cell(rounds, case, name):
+    if name not in CASES[case].names:
+        return ""
+    return " ".join(filter(None, (value(rounds, case, name), rate(rounds, case, name))))
+
+
 def plain(rounds, cases, names):
-    lines = [f"{'case':<12} {'proxy':<8} {'requests':>11} {'own CPU, or memory':>28} {'to best peer':>13} {'elsewhere':>10}"]
+    lines = [f"{'case':<12} {'proxy':<8} {'requests':>11} {'own CPU, or memory':>28} {'ratio':>14} {'elsewhere':>10}"]
     for case in cases:
-        for name in names:
+        for name in measured(case, names):
             away = mid(rounds, case, name, lambda figure: figure.elsewhere)
             lines.append(f"{case:<12} {name:<8} {rate(rounds, case, name):>11} {value(rounds, case, name):>28} "
-                         f"{ratio(rounds, case, name):>13} {away:>9.0%}{' disturbed' if away > QUIET else ''}")
+                         f"{ratio(rounds, case, name):>14} {away:>9.0%}{' disturbed' if away > QUIET else ''}")
     for many, few in GROWTH:
         if many in cases and few in cases:
             lines.append(f"{many} over {few}: "
@@ -62,9 +75,9 @@ def plain(rounds, cases, names):
 
 
 def markdown(rounds, cases, names):
-    lines = ["| case | " + " | ".join(names) + " | weir to best peer | aim |", "|---" * (len(names) + 3) + "|"]
+    lines = ["| case | " + " | ".join(names) + " | weir's ratio | aim |", "|---" * (len(names) + 3) + "|"]
     for case in cases:
-        cells = [" ".join(filter(None, (value(rounds, case, name), rate(rounds, case, name)))) for name in names]
+        cells = [cell(rounds, case, name) for name in names]
         lines.append(f"| {CASES[case].what} | " + " | ".join(cells) + f" | {ratio(rounds, case, 'weir')} | "
                      f"{CASES[case].aim} |")
     for many, few in GROWTH:

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""weir beside nginx and haproxy on the same work: requests per second, own CPU time per request, memory, system calls.
+"""weir beside nginx, haproxy and nghttpx on the same work: requests per second, own CPU time per request, memory, system
+calls.
 
-The proxy under measurement has one worker and the first CPU for itself; origin and load generator share the second.
+The proxy under measurement has one worker and the first CPU for itself; origins and load generator share the second.
 Rounds alternate between the proxies. Exit code 1 when any answer was not what it ought to be. See README.md beside this.
 """
 import argparse
@@ -19,16 +20,17 @@ import cases
 import measure
 import peers
 import report
-from process import Failure, files_limit, find
+from process import SLACK, Failure, files_limit, find
 
-NAMES = ("nginx", "haproxy", "weir")
 REPOSITORY = peers.HERE.parents[1]
 QUIET_LOAD = 0.5
-SYSCALL_REQUESTS, PROFILE_SECONDS = 20000, 5
+SYSCALL_SECONDS, PROFILE_SECONDS = 2, 5
+PROGRAMS = {"origin": [], "origin_h2": ["-lnghttp2"], "load": [], "handshakes": ["-lssl", "-lcrypto"],
+            "hold": ["-lssl", "-lcrypto", "-lnghttp2"]}  # our own, and what they are linked with
 
 
 class Bench:
-    """What the parts share: folder for files, CPUs, the origin, and every process that was started."""
+    """What the parts share: folder for files, CPUs, the origins, and every process that was started."""
 
     def __init__(self, options):
         self.weir, self.seconds = options.weir, options.seconds
@@ -39,9 +41,13 @@ class Bench:
 
     def __enter__(self):
         try:
-            for name in ("origin", "load"):
-                build(name, self.dir)
-            self.origin = peers.start_origin(self)
+            for name, libraries in PROGRAMS.items():
+                build(name, libraries, self.dir)
+            peers.make_certificate(self.dir)
+            started = {speaks: peers.start_origin(self, name)
+                       for speaks, name in (("http1", "origin"), ("http2", "origin_h2"))}
+            self.origins = [process for process, _ in started.values()]
+            self.ports = {speaks: port for speaks, (_, port) in started.items()}
         except BaseException:
             self.__exit__()
             raise
@@ -53,26 +59,30 @@ class Bench:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def build(name, directory):
+def build(name, libraries, directory):
     compiler = find("cc")
     done = subprocess.run([compiler, "-std=c17", "-O2", "-Wall", "-Wextra", "-o", directory / name,
-                           peers.HERE / f"{name}.c"], capture_output=True, text=True, check=False, timeout=120)
+                           peers.HERE / f"{name}.c", *libraries], capture_output=True, text=True, check=False, timeout=120)
     if done.returncode:
         raise Failure(f"{name}.c can't be built:\n{done.stderr}")
 
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=names_of(cases.CASES), default=list(cases.CASES),
+    parser.add_argument("--cases", type=names_of(cases.CASES), default=list(cases.CASES), metavar="NAMES",
                         help="comma-separated: " + ", ".join(cases.CASES))
-    parser.add_argument("--proxies", type=names_of(NAMES), default=list(NAMES), help="comma-separated: nginx,haproxy,weir")
-    parser.add_argument("--seconds", type=positive, default=4, help="of load per measurement (4)")
-    parser.add_argument("--rounds", type=int, choices=range(1, 100), metavar="N", default=5, help="1 to 99 (5)")
+    parser.add_argument("--proxies", type=names_of(peers.NAMES), default=list(peers.NAMES), metavar="NAMES",
+                        help="comma-separated, those that take part: " + ",".join(peers.NAMES))
+    parser.add_argument("--seconds", type=positive, help="of load per measurement (3; with TLS or HTTP/2 2)")
+    parser.add_argument("--rounds", type=int, choices=range(1, 100), metavar="N",
+                        help="1 to 99 (5; with TLS or HTTP/2 3; memory 1)")
     parser.add_argument("--weir", type=Path, metavar="PATH", help="binary to measure (WEIR_BIN, or build/release/weir)",
                         default=os.environ.get("WEIR_BIN") or REPOSITORY / "build/release/weir")
     parser.add_argument("--markdown", action="store_true", help="print the tables for README.md")
-    parser.add_argument("--syscalls", action="store_true", help="count system calls per request instead")
-    parser.add_argument("--profile", choices=[name for name, case in cases.CASES.items() if case.work], metavar="CASE",
+    busy = [name for name, case in cases.CASES.items() if case.unit == "us"]
+    parser.add_argument("--syscalls", choices=busy, nargs="?", const="1k", metavar="CASE",
+                        help="count system calls per request instead (1k)")
+    parser.add_argument("--profile", choices=busy, metavar="CASE",
                         help="sample weir (or the one of --proxies) with perf in this case instead")
     return parser.parse_args()
 
@@ -100,8 +110,8 @@ def check_ready(options):
                             "or choose others: --proxies nginx,haproxy")
     if len(os.sched_getaffinity(0)) < 2:
         raise Failure("two CPUs are needed: one for the proxy, one for origin and load generator")
-    if files_limit() < 16384 and "idle" in options.cases:
-        raise Failure("ulimit -Hn has to be 16384 or more for the case idle")
+    if files_limit() < 16384 and any(cases.CASES[name].unit == "B" for name in options.cases):
+        raise Failure("ulimit -Hn has to be 16384 or more for idle connections")
 
 
 def tell_start(options):
@@ -119,47 +129,46 @@ def run_round(bench, options, turn):
     shift = turn % len(options.proxies)
     order = options.proxies[shift:] + options.proxies[:shift]
     figures = {}
-    for case in options.cases:
-        for name in order:
-            figure = figures[case, name] = cases.run_case(bench, cases.CASES[case], name)
-            print(f"  round {turn + 1}: {case} {name} {figure.value:.1f} {cases.CASES[case].unit}"
+    for case in (cases.CASES[name] for name in options.cases):
+        for name in order if turn < (options.rounds or case.rounds) else []:
+            if name not in case.names:
+                continue
+            figure = figures[case.name, name] = cases.run_case(bench, case, name)
+            print(f"  round {turn + 1}: {case.name} {name} {figure.value:.1f} {case.unit}"
                   f"{f', {figure.rate:,.0f}/s' if figure.rate else ''}", file=sys.stderr, flush=True)
     return figures
 
 
 def compare(bench, options):
-    rounds = [run_round(bench, options, turn) for turn in range(options.rounds)]
+    turns = options.rounds or max(cases.CASES[name].rounds for name in options.cases)
+    rounds = [run_round(bench, options, turn) for turn in range(turns)]
     table = report.markdown if options.markdown else report.plain
-    print(f"medians of {options.rounds} rounds of {options.seconds:g} s, load average at the end "
+    print(f"medians of {turns} rounds (or as many as the case has), load average at the end "
           f"{measure.load_average():.2f}\n")
     print(table(rounds, options.cases, options.proxies))
 
 
 def count_calls(bench, options):
-    per_request = {}
-    for name in options.proxies:
-        process, port = peers.start_proxy(name, bench, cases.ANY)
-        peers.probe(name, port, "bench.test", "/")
-        counts, load = measure.system_calls(
-            bench, process.pids(),
-            lambda port=port: measure.load(bench, "get", port, cases.CONNECTIONS, 60, SYSCALL_REQUESTS))
+    case, per_request = cases.CASES[options.syscalls], {}
+    for name in (name for name in options.proxies if name in case.names):
+        process, port = cases.start(bench, case, name)
+        counts, load = measure.system_calls(bench, process.pids(), lambda port=port: case.work(bench, port, SYSCALL_SECONDS))
         process.check(name)
         process.stop()
         per_request[name] = {kind: count / load.requests for kind, count in counts.items()}
-    print(f"\n{SYSCALL_REQUESTS:,} answers of 1 KiB over {cases.CONNECTIONS} connections, strace -c -f\n")
+    print(f"\n{case.what}, {SYSCALL_SECONDS} s under strace -c -f\n")
     print(report.calls(per_request))
 
 
 def profile(bench, options):
     case = cases.CASES[options.profile]
     name = "weir" if "weir" in options.proxies else options.proxies[0]
-    process, port = peers.start_proxy(name, bench, case.routes)
-    peers.probe(name, port, case.routes.pairs[-1][0], case.path)
+    process, port = cases.start(bench, case, name)
     case.work(bench, port, cases.WARM_SECONDS)
     samples, perf = measure.perf_record(bench, process.pids(), PROFILE_SECONDS)
     try:
         case.work(bench, port, PROFILE_SECONDS + 1)
-        if perf.wait(measure.SLACK):
+        if perf.wait(SLACK):
             raise Failure(f"perf record: {perf.stderr.read()}")
     finally:
         if perf.poll() is None:
@@ -178,7 +187,7 @@ def interrupt(*_):
 def main():
     options = read_options()
     signal.signal(signal.SIGTERM, interrupt)
-    if options.profile and options.proxies == list(NAMES):
+    if options.profile and options.proxies == list(peers.NAMES):
         options.proxies = ["weir"]
     began = time.monotonic()
     try:
