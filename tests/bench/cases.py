@@ -85,7 +85,7 @@ def routed(name, what, service):
 
 def of_tls(name, what, path, size, aim):
     def work(bench, port, seconds):
-        return generators.h2load(bench, f"https://127.0.0.1:{port}{path}", CONNECTIONS, seconds, size, "http/1.1", ["--h1"])
+        return generators.h1_over_tls(bench, f"https://127.0.0.1:{port}{path}", CONNECTIONS, seconds, size)
     return secure(name, what, work, OVER_TLS, path=path, aim=aim)
 
 
@@ -97,8 +97,7 @@ def of_h2(name, what, service, aim):
     speaks, scheme = ("h2", "https") if service.front == "tls" else ("h2c", "http")
 
     def work(bench, port, seconds):
-        return generators.h2load(bench, f"{scheme}://127.0.0.1:{port}/", H2_CONNECTIONS, seconds, 1024, speaks,
-                                 ["-m", STREAMS])
+        return generators.h2(bench, f"{scheme}://127.0.0.1:{port}/", H2_CONNECTIONS, STREAMS, seconds, 1024)
     return secure(name, what, work, service, speaks=speaks, aim=aim)
 
 
@@ -108,8 +107,8 @@ def of_calls(name, what, path, size, aim):
         call = bench.dir / "call"
         call.write_bytes(MESSAGE)
         fields = [word for line in GRPC_FIELDS for word in ("-H", line)]
-        return generators.h2load(bench, f"http://127.0.0.1:{port}{path}", H2_CONNECTIONS, seconds, size + 5, "h2c",
-                                 ["-m", STREAMS, "-d", call, *fields])
+        return generators.h2(bench, f"http://127.0.0.1:{port}{path}", H2_CONNECTIONS, STREAMS, seconds, size + 5,
+                             ["-d", call, *fields])
     return secure(name, what, work, H2_TO_H2, path=path, speaks="h2c", is_call=True, aim=aim)
 
 
