@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define ALIGNMENT ((size_t)16)
-#define BLOCK_FIRST ((size_t)4096)
+#define BLOCK_FIRST ((size_t)ARENA_FIRST)
 #define BLOCK_LAST ((size_t)65536)
 #define REQUEST_LAST (SIZE_MAX / 4)
 
@@ -21,15 +21,28 @@ void arena_init(struct arena *arena, size_t limit)
     *arena = (struct arena){.limit = limit};
 }
 
+void arena_init_from(struct arena *arena, size_t limit, struct slab *store)
+{
+    *arena = (struct arena){.limit = limit, .store = store};
+}
+
+static void block_free(struct arena *arena, struct arena_block *block)
+{
+    if (arena->store != NULL && block->size == BLOCK_FIRST)
+        slab_give(arena->store, block);
+    else
+        free(block);
+}
+
 void arena_clear(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;
     while (block != NULL) {
         struct arena_block *older = block->older;
-        free(block);
+        block_free(arena, block);
         block = older;
     }
-    arena_init(arena, arena->limit);
+    arena_init_from(arena, arena->limit, arena->store);
 }
 
 /* Bytes that the limit still allows. */
@@ -55,11 +68,18 @@ static size_t block_size(const struct arena *arena, size_t size)
     return need > next ? need : smaller(next, allowance(arena));
 }
 
+static struct arena_block *block_new(struct arena *arena, size_t bytes)
+{
+    if (bytes == 0)
+        return NULL;
+    return arena->store != NULL && bytes == BLOCK_FIRST ? slab_take_as_is(arena->store) : malloc(bytes);
+}
+
 /* Gives the arena a new block with room for size bytes and takes them. */
 __attribute__((noinline)) static void *take_from_new_block(struct arena *arena, size_t size)
 {
     size_t bytes = size > REQUEST_LAST ? 0 : block_size(arena, size);
-    struct arena_block *block = bytes == 0 ? NULL : malloc(bytes);
+    struct arena_block *block = block_new(arena, bytes);
     if (block == NULL)
         return NULL;
     block->size = bytes;

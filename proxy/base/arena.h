@@ -6,6 +6,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include "base/slab.h"
 #include "base/text.h"
 
 struct arena_block;
@@ -16,9 +17,15 @@ struct arena {
     size_t room;                /* bytes left in it */
     size_t taken;               /* bytes of all blocks */
     size_t limit;               /* bytes, 0 = none */
+    struct slab *store;         /* where first blocks come from; NULL: malloc */
 };
 
+enum { ARENA_FIRST = 4096 }; /* bytes of the first block */
+
 void arena_init(struct arena *arena, size_t limit);
+
+/* The same for arenas that come and go: the first block is an object of this slab, of ARENA_FIRST bytes. */
+void arena_init_from(struct arena *arena, size_t limit, struct slab *store);
 
 /* Frees every block; the arena can be used again. */
 void arena_clear(struct arena *arena);

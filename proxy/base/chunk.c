@@ -6,7 +6,7 @@
 #include "base/chain.h"
 #include "base/panic.h"
 
-enum { SPARES_READ = 32, SPARES_COPY = 64, SPARE_LINKS = 1024 };
+enum { SPARES_READ = 256, SPARES_COPY = 64, SPARE_LINKS = 1024 };
 
 void chunk_pool_init(struct chunk_pool *pool)
 {

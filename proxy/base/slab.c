@@ -33,18 +33,24 @@ void slab_clear(struct slab *slab)
     slab->kept = 0;
 }
 
-void *slab_take(struct slab *slab)
+void *slab_take_as_is(struct slab *slab)
 {
     struct spare *spare = slab->free;
     if (spare == NULL) {
-        void *fresh = calloc(1, slab->size);
+        void *fresh = malloc(slab->size);
         slab->live += fresh != NULL;
         return fresh;
     }
     slab->free = spare->next;
     slab->kept--;
     slab->live++;
-    return memset(spare, 0, slab->size);
+    return spare;
+}
+
+void *slab_take(struct slab *slab)
+{
+    void *taken = slab_take_as_is(slab);
+    return taken == NULL ? NULL : memset(taken, 0, slab->size);
 }
 
 void slab_give(struct slab *slab, void *object)

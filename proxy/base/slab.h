@@ -23,6 +23,9 @@ void slab_clear(struct slab *slab);
 
 /* Zeroed; NULL when out of memory. */
 void *slab_take(struct slab *slab);
+
+/* The same with whatever bytes there are. */
+void *slab_take_as_is(struct slab *slab);
 void slab_give(struct slab *slab, void *object);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/panic.h"
 #include "exchange/exchange.h"
 
-enum { SPARE_EXCHANGES = 256 };
+enum { SPARE_EXCHANGES = 512 };
 
 /* Limits on what backends answer. */
 static const struct http_settings answers = {.header_size = 64 * 1024, .headers = 200};

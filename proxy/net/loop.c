@@ -6,7 +6,7 @@
 /* Rounds of one turn: enough for a request to go all the way through, few enough that other links get their read. */
 enum { ROUNDS = 8 };
 
-enum { SPARE_OBJECTS = 256 };
+enum { SPARE_OBJECTS = 512, SPARE_ARENAS = 512 };
 
 void loop_init(struct loop *loop, struct cells *cells)
 {
@@ -18,6 +18,7 @@ void loop_init(struct loop *loop, struct cells *cells)
     list_init(&loop->sends);
     list_init(&loop->retired);
     chunk_pool_init(&loop->chunks);
+    slab_init(&loop->arenas, ARENA_FIRST, SPARE_ARENAS);
     for (size_t i = 0; i < LOOP_SLABS; i++)
         slab_init(&loop->slabs[i], (i + 1) * LOOP_SLAB_STEP, SPARE_OBJECTS);
 }
@@ -56,6 +57,7 @@ void loop_clear(struct loop *loop)
     while (!list_is_empty(&loop->retired))
         run_queue(&loop->retired);
     chunk_pool_clear(&loop->chunks);
+    slab_clear(&loop->arenas);
     for (size_t i = 0; i < LOOP_SLABS; i++)
         slab_clear(&loop->slabs[i]);
     loop->magic = 0;

@@ -9,6 +9,7 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include "base/arena.h"
 #include "base/chunk.h"
 #include "base/task.h"
 #include "base/wheel.h"
@@ -30,6 +31,7 @@ struct loop {
     struct list sends;   /* links that have something to write */
     struct list retired; /* tasks that free their object, at the end of the turn and nowhere else */
     struct chunk_pool chunks;
+    struct slab arenas;            /* first blocks of arenas (arena_init_from) */
     struct slab slabs[LOOP_SLABS]; /* objects of up to 64, 128, 192, ... bytes */
     int fd_limit;                  /* accepted descriptors from this number on are closed at once; 0: none */
     struct cells *cells;           /* this thread's counters */

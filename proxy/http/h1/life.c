@@ -21,7 +21,7 @@ struct stream *h1_stream_new(struct h1 *h1, struct arena *arena)
     if (made == NULL)
         return NULL;
     if (arena == NULL) {
-        arena_init(&made->arena, 2 * h1->session.settings->header_size + ARENA_SLACK);
+        arena_init_from(&made->arena, 2 * h1->session.settings->header_size + ARENA_SLACK, &loop->arenas);
         arena = &made->arena;
     }
     stream_init(&made->stream, &h1->session, &loop->chunks);

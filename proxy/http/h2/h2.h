@@ -15,10 +15,9 @@
 enum {
     H2_STREAMS = 100, /* of a client at once; what we open towards a server too, unless it allows fewer */
     H2_STREAM_ROOM = 64 * 1024,    /* bytes that may wait to be sent on a stream */
-    H2_WINDOW_SERVER = 64 * 1024,  /* bytes a client may send on a stream before its exchange takes any ... */
+    H2_WINDOW_FIRST = 64 * 1024,   /* bytes a peer may send on a stream before its exchange takes any ... */
     H2_WINDOW_TAKEN = STREAM_ROOM, /* ... and afterwards */
-    H2_WINDOW_CLIENT = STREAM_ROOM, /* bytes an upstream may send ahead on a stream */
-    H2_WINDOW_LINK = 16 << 20       /* on all of them: given back on arrival */
+    H2_WINDOW_LINK = 16 << 20      /* on all of them: given back on arrival */
 };
 
 /* What a client sends first (RFC 9113 section 3.4). */

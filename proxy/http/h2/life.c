@@ -16,7 +16,7 @@ struct h2_stream *h2_stream_new(struct h2 *h2, struct arena *arena)
     if (made == NULL)
         return NULL;
     if (arena == NULL) {
-        arena_init(&made->arena, 2 * h2->session.settings->header_size + ARENA_SLACK);
+        arena_init_from(&made->arena, 2 * h2->session.settings->header_size + ARENA_SLACK, &loop->arenas);
         arena = &made->arena;
     }
     stream_init(&made->stream, &h2->session, &loop->chunks);

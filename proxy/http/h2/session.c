@@ -61,7 +61,7 @@ static size_t h2_room(const struct stream *stream)
 static void grow_window(struct h2_stream *stream)
 {
     struct h2 *h2 = h2_owner(stream);
-    if (stream->window_grown || !h2_is_server(h2))
+    if (stream->window_grown)
         return;
     stream->window_grown = true;
     nghttp2_session_set_local_window_size(h2->ng, NGHTTP2_FLAG_NONE, stream->id, H2_WINDOW_TAKEN);
@@ -191,7 +191,7 @@ static bool greet(struct h2 *h2)
 {
     bool server = h2_is_server(h2);
     const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, server ? H2_WINDOW_SERVER : H2_WINDOW_CLIENT},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW_FIRST},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)h2->session.settings->header_size},
         {server ? NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS : NGHTTP2_SETTINGS_ENABLE_PUSH,
          server ? H2_STREAMS : 0},
