@@ -35,11 +35,13 @@ static void add_reason(struct buffer *reasons, bool holds, const char *reason)
 
 /* Upstreams without an endpoint that takes requests, as far as they are shown: "a, b". Not being ready would not mend
  * them, and would take the routes away that work. */
-static void add_empty_upstreams(struct buffer *names, const struct snapshot *serving)
+static void add_empty_upstreams(struct buffer *names, const struct ask *ask)
 {
+    const struct snapshot *serving = ask->serving;
+    uint64_t now = ask->exchange->lane->loop->now;
     size_t found = 0;
     for (size_t i = 0; i < serving->settings->cluster_count && found < NAMES_SHOWN; i++) {
-        if (!upstream_is_empty(serving->clusters[i]))
+        if (!upstream_is_empty(serving->clusters[i], now))
             continue;
         buffer_printf(names, "%s%.*s", found++ > 0 ? ", " : "no endpoint is up: ",
                       TEXT_ARGS(serving->settings->clusters[i].name));
@@ -61,7 +63,7 @@ static void add_checks(struct buffer *body, const struct ask *ask)
     const struct admin_state *state = ask->state;
     struct buffer empty = BUFFER_EMPTY;
     bool listening = flag(&state->ready) && !flag(&state->draining);
-    add_empty_upstreams(&empty, ask->serving);
+    add_empty_upstreams(&empty, ask);
     add_check(body, "listeners", listening, TEXT(""));
     buffer_byte(body, ',');
     add_check(body, "config", true,

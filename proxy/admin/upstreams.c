@@ -79,12 +79,12 @@ struct stream *show_upstreams(const struct ask *ask)
     return answer_json(ask->exchange, 200, &body);
 }
 
-bool upstream_is_empty(struct cluster *cluster)
+bool upstream_is_empty(struct cluster *cluster, uint64_t now)
 {
     struct roster *roster = cluster_roster(cluster);
     size_t usable = 0;
     for (size_t i = 0; i < roster->count; i++)
-        usable += roster->members[i].weight > 0;
+        usable += endpoint_is_up(roster->members[i].endpoint, now);
     roster_unref(roster);
     return usable == 0;
 }

@@ -22,7 +22,8 @@ struct stream *show_upstream(const struct ask *ask);
 /* The one of that name; NULL: there is none. */
 struct cluster *upstream_find(const struct snapshot *serving, struct text name);
 
-/* No endpoint takes requests. */
-bool upstream_is_empty(struct cluster *cluster);
+/* No endpoint takes new requests: none is there, or all are sick, ejected, taken out or without weight. now in ms, as
+ * loop->now. */
+bool upstream_is_empty(struct cluster *cluster, uint64_t now);
 
 #endif

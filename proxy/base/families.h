@@ -57,7 +57,7 @@ struct metric {
     F(upstream_connections, METRIC_GAUGE, "weir_upstream_connections", CELLS_ONE,                            \
       "Connections to endpoints, by upstream, endpoint and state.")                                          \
     F(upstream_up, METRIC_GAUGE, "weir_upstream_up", CELLS_ONE,                                              \
-      "1 while an endpoint may get requests, otherwise 0, by upstream and endpoint.")                        \
+      "1 while an endpoint may get new requests, otherwise 0, by upstream and endpoint.")                    \
     F(upstream_ejections, METRIC_COUNTER, "weir_upstream_ejections_total", CELLS_ONE,                        \
       "How often an endpoint was ejected as an outlier, by upstream and endpoint.")                          \
     F(cache_requests, METRIC_COUNTER, "weir_cache_requests_total", CELLS_ONE,                                \

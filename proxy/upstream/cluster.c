@@ -43,6 +43,16 @@ static counter_t count_retries(struct text name)
     return counter;
 }
 
+/* Those that left first: they may be among those of the other roster. */
+static void tell_weights(const struct roster *before, const struct roster *after)
+{
+    for (size_t i = 0; before != NULL && i < before->count; i++)
+        atomic_store_explicit(&before->members[i].endpoint->weight, 0, memory_order_relaxed);
+    for (size_t i = 0; i < after->count; i++)
+        atomic_store_explicit(&after->members[i].endpoint->weight, after->members[i].weight,
+                              memory_order_relaxed);
+}
+
 /* Its name lies behind it. */
 static struct cluster *cluster_new(const struct cluster_settings *settings)
 {
@@ -57,6 +67,7 @@ static struct cluster *cluster_new(const struct cluster_settings *settings)
     cluster->magic = CLUSTER_MAGIC;
     cluster->name = (struct text){name, settings->name.len};
     cluster->roster = roster;
+    tell_weights(NULL, roster);
     cluster->retries = count_retries(cluster->name);
     pthread_mutex_init(&cluster->lock, NULL);
     return cluster;
@@ -112,6 +123,7 @@ void cluster_install(struct cluster *cluster, struct roster *roster)
     pthread_mutex_lock(&cluster->lock);
     struct roster *before = cluster->roster;
     cluster->roster = roster;
+    tell_weights(before, roster);
     pthread_mutex_unlock(&cluster->lock);
     roster_unref(before);
 }

@@ -47,7 +47,7 @@ static uint64_t now_ms(void)
 static void read_up(struct metrics_source *source, struct metrics_page *page)
 {
     const struct endpoint *endpoint = CONTAINER(source, struct endpoint, up);
-    metrics_sample(page, text_of(endpoint->labels), endpoint_is_fit(endpoint, now_ms()));
+    metrics_sample(page, text_of(endpoint->labels), endpoint_is_up(endpoint, now_ms()));
 }
 
 /* upstream="...",endpoint="..." and, unless NULL, the state; NULL when out of memory. The caller frees it. */

@@ -34,6 +34,7 @@ struct endpoint {
     _Atomic uint64_t ejected_until; /* ms, as loop->now; 0: never was */
     _Atomic uint64_t resting_until; /* ms: it refused a connection, others are tried first */
     _Atomic uint64_t fit_since;     /* ms: when it came, or came back; 0: at the start */
+    _Atomic unsigned weight;        /* that of the roster in force; 0: no new requests, or it left */
     _Atomic uint32_t failures;      /* in a row (outlier.c) */
     _Atomic uint64_t failing_since; /* ms: the first of them */
     /* metrics */
@@ -58,6 +59,13 @@ static inline bool endpoint_is_fit(const struct endpoint *endpoint, uint64_t now
 {
     return atomic_load_explicit(&endpoint->standing, memory_order_relaxed) == 0 &&
            atomic_load_explicit(&endpoint->ejected_until, memory_order_relaxed) <= now;
+}
+
+/* The same, and it has a weight: what those outside are told. */
+static inline bool endpoint_is_up(const struct endpoint *endpoint, uint64_t now)
+{
+    return atomic_load_explicit(&endpoint->weight, memory_order_relaxed) > 0 &&
+           endpoint_is_fit(endpoint, now);
 }
 
 /* It was reached: it needs no rest. */

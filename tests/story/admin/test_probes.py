@@ -46,6 +46,17 @@ def test_other_methods_are_405(probes, method):
     assert status == 405 and fields["Allow"] == "GET, HEAD"
 
 
+def test_readyz_names_upstreams_whose_endpoints_are_all_out(start):
+    weir = start(Weir(as_yaml(proxy_tree(["127.0.0.1:9"], upstream={"health_check": {"path": "/", "interval": "50ms", "unhealthy": 1}}))))
+
+    def note():
+        answer = weir.admin_json("/readyz?verbose")
+        assert answer["status"] == "ok"
+        return {check["name"]: check.get("note") for check in answer["checks"]}["upstreams"]
+    wait_until(lambda: note() == "no endpoint is up: pool", "readyz names the upstream")
+    assert weir.metrics().total("weir_upstream_up", upstream="pool") == 0
+
+
 def test_probes_without_an_admin_api(start):
     address = free_address()
     weir = start(Weir(as_yaml(proxy_tree(["127.0.0.1:9"], admin={"listen": "off", "probes": address})), ready=False))

@@ -125,6 +125,44 @@ static void an_upstream_without_endpoints_is_a_note(void **state)
     stage_end(&stage);
 }
 
+/* state: of all endpoints; how the upstream is told then. */
+static void assert_told(struct stage *stage, bool is_empty)
+{
+    struct text answer = stage_get(stage, "GET /readyz?verbose");
+    assert_int_equal(status_of(answer), 200);
+    assert_int_equal(says(answer, "\"note\":\"no endpoint is up: app\""), is_empty);
+    assert_int_equal(
+        says(stage_get(stage, "GET /metrics"), "weir_upstream_up{upstream=\"app\",endpoint=\"one:80\"} 1"),
+        !is_empty);
+}
+
+static void endpoints_that_get_nothing_are_not_up(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_start(&stage, HOME, "");
+    struct endpoint_settings one = {.name = TEXT("one:80"), .weight = 1};
+    struct cluster_settings settings = {.name = TEXT("app"), .endpoints = &one, .endpoint_count = 1};
+    struct cluster *cluster = stage.serving->clusters[0];
+    cluster_install(cluster, roster_new(&settings));
+    assert_told(&stage, false);
+    struct endpoint *endpoint = cluster->roster->members[0].endpoint;
+    const unsigned standings[] = {ENDPOINT_SICK, ENDPOINT_DRAIN, ENDPOINT_DOWN};
+    for (size_t i = 0; i < sizeof standings / sizeof standings[0]; i++) {
+        atomic_store(&endpoint->standing, standings[i]);
+        assert_told(&stage, true);
+        atomic_store(&endpoint->standing, 0);
+        assert_told(&stage, false);
+    }
+    atomic_store(&endpoint->ejected_until, UINT64_MAX);
+    assert_told(&stage, true);
+    atomic_store(&endpoint->ejected_until, 0);
+    one.weight = 0;
+    cluster_install(cluster, roster_new(&settings));
+    assert_told(&stage, true);
+    stage_end(&stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +174,7 @@ int main(void)
         cmocka_unit_test(verbose_says_what_was_looked_at),
         cmocka_unit_test(what_only_limps_is_a_note),
         cmocka_unit_test(an_upstream_without_endpoints_is_a_note),
+        cmocka_unit_test(endpoints_that_get_nothing_are_not_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,14 +75,25 @@ static void an_endpoint_that_comes_back_goes_on_counting(void **state)
 static void only_endpoints_in_use_are_up(void **state)
 {
     (void)state;
-    static const char line[] = "weir_upstream_up{upstream=\"up\",endpoint=\"127.0.0.1:1\"} 1\n";
-    struct endpoint_settings settings = named("127.0.0.1:1");
-    struct endpoint *endpoint = endpoint_get(TEXT("up"), &settings);
-    endpoint_ref(endpoint);
+    static const char up[] = "weir_upstream_up{upstream=\"up\",endpoint=\"127.0.0.1:1\"} 1\n";
+    static const char down[] = "weir_upstream_up{upstream=\"up\",endpoint=\"127.0.0.1:1\"} 0\n";
+    struct endpoint_settings one = named("127.0.0.1:1");
+    struct cluster_settings settings = {.name = TEXT("up"), .endpoints = &one, .endpoint_count = 1};
+    struct cluster *cluster = cluster_open(&settings);
+    struct endpoint *endpoint = endpoint_get(TEXT("up"), &one);
+    assert_true(page_has(up));
+    one.weight = 0;
+    cluster_install(cluster, roster_new(&settings));
+    assert_true(page_has(down));
+    one.weight = 2;
+    cluster_install(cluster, roster_new(&settings));
+    assert_true(page_has(up));
+    settings.endpoint_count = 0;
+    cluster_install(cluster, roster_new(&settings));
+    assert_true(page_has(down)); /* requests that run have it still */
     endpoint_unref(endpoint);
-    assert_true(page_has(line));
-    endpoint_unref(endpoint);
-    assert_false(page_has(line));
+    assert_false(page_has(down));
+    cluster_unref(cluster);
 }
 
 static void connections_are_shown_by_state(void **state)
