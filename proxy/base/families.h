@@ -44,8 +44,9 @@ struct metric {
     F(mirrors_dropped, METRIC_COUNTER, "weir_mirrors_dropped_total", CELLS_ONE,                              \
       "Copies of requests that were given up before they were answered, by listener and route.")             \
     F(received, METRIC_COUNTER, "weir_received_bytes_total", CELLS_ONE,                                      \
-      "Bytes received from clients, by listener.")                                                           \
-    F(sent, METRIC_COUNTER, "weir_sent_bytes_total", CELLS_ONE, "Bytes sent to clients, by listener.")       \
+      "Bytes of request bodies passed on, counted when their request ends, by listener.")                    \
+    F(sent, METRIC_COUNTER, "weir_sent_bytes_total", CELLS_ONE,                                              \
+      "Bytes of answers' bodies sent to clients, counted when their request ends, by listener.")             \
     F(connections, METRIC_GAUGE, "weir_connections", CELLS_ONE, "Open connections of clients, by listener.") \
     F(accepted, METRIC_COUNTER, "weir_connections_total", CELLS_ONE, "Connections accepted, by listener.")   \
     F(upstream_requests, METRIC_COUNTER, "weir_upstream_requests_total", CELLS_CODE,                         \

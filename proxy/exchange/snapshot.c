@@ -59,6 +59,8 @@ static bool count_front(struct front_plan *front)
         front->connections = counter_register(METRIC(connections), labels.at);
         front->accepted = counter_register(METRIC(accepted), labels.at);
         front->http2_errors = counter_register(METRIC(http2_errors), labels.at);
+        front->received = counter_register(METRIC(received), labels.at);
+        front->sent = counter_register(METRIC(sent), labels.at);
     }
     buffer_clear(&labels);
     if (front->settings->tls != NULL && !count_handshakes(front))
@@ -130,6 +132,8 @@ static void release_front(const struct front_plan *front)
     counter_release(front->http2_errors);
     for (int i = 0; i < HANDSHAKE_VERSIONS; i++)
         counter_release(front->handshakes[i]);
+    counter_release(front->received);
+    counter_release(front->sent);
     release_route(&front->unmatched);
     route_table_free(front->routes);
 }

@@ -42,6 +42,19 @@ def test_metrics_have_the_promised_labels(proxy, client):
     assert metrics.labels_of("weir_upstream_up") == {frozenset({"upstream", "endpoint"})}
 
 
+def test_bytes_of_bodies_are_counted_by_listener(proxy, client):
+    weir, _ = proxy(act.answers(lambda request: act.response(b"y" * 60_000)))
+    assert weir.metrics().total("weir_received_bytes_total", listener="web") == 0
+    browser = client(weir)
+    for _ in range(2):
+        assert len(browser.request(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n" + b"x" * 10_000).body) == 60_000
+    metrics = wait_until(lambda: (m := weir.metrics()).total("weir_sent_bytes_total", listener="web") >= 120_000 and m, "both are counted")
+    assert metrics.total("weir_sent_bytes_total", listener="web") == 120_000
+    assert metrics.total("weir_received_bytes_total", listener="web") == 20_000
+    stats = json.dumps(weir.admin_json("/api/v1/stats"))
+    assert "weir_sent_bytes_total" in stats and "120000" in stats
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_metrics_add_up(proxy, client, workers):
     weir, backend = proxy(act.answers(lambda request: act.response(b"x", request.target[1:4] + " Status")), workers=workers)
