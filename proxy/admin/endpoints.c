@@ -13,9 +13,11 @@ static const char *read_order(const struct json *object, struct endpoint_order *
 {
     const struct json *weight = json_get(object, "weight"), *state = json_get(object, "state");
     uint64_t number = 0;
-    if (weight != NULL && !json_whole(weight, WEIGHT_MAX, &number))
-        return "weight needs a whole number from 0 to 65535";
-    order->sets_weight = weight != NULL;
+    bool takes_back = weight != NULL && weight->kind == JSON_NULL;
+    if (weight != NULL && !takes_back && !json_whole(weight, WEIGHT_MAX, &number))
+        return "weight needs a whole number from 0 to 65535, or null for that of the config";
+    order->sets_weight = weight != NULL && !takes_back;
+    order->forgets_weight = takes_back;
     order->weight = (unsigned)number;
     if (state == NULL)
         return NULL;

@@ -29,6 +29,7 @@ struct endpoint_order {
     struct text name; /* the address as it was written */
     struct address address;
     bool sets_weight;       /* otherwise it keeps what it has; a new one gets 1 */
+    bool forgets_weight;    /* it gets again what the config says */
     unsigned weight;        /* 0 to 65535 */
     enum order_state state; /* ORDER_KEEP: as it is; a new one is up */
     const char *problem;    /* a literal */

@@ -6,6 +6,7 @@
 #include "admin/answer.h"
 #include "base/codes.h"
 #include "upstream/balance/balancer.h"
+#include "upstream/steward.h"
 
 /* While threads add and take, a sum may be below zero for a moment. */
 static uint64_t gauge(counter_t counter)
@@ -27,18 +28,53 @@ static const char *say(bool holds)
     return holds ? "true" : "false";
 }
 
+static const char *state_of(unsigned standing)
+{
+    return (standing & ENDPOINT_DOWN) != 0 ? "down" : (standing & ENDPOINT_DRAIN) != 0 ? "drain" : "up";
+}
+
 static void add_standing(struct buffer *out, const struct ask *ask, const struct endpoint *endpoint)
 {
     unsigned standing = atomic_load_explicit(&endpoint->standing, memory_order_relaxed);
     uint64_t ejected_until = atomic_load_explicit(&endpoint->ejected_until, memory_order_relaxed);
-    const char *state = (standing & ENDPOINT_DOWN) != 0    ? "down"
-                        : (standing & ENDPOINT_DRAIN) != 0 ? "drain"
-                                                           : "up";
-    buffer_printf(out, ",\"state\":\"%s\",\"healthy\":%s,\"ejected\":%s", state,
+    buffer_printf(out, ",\"state\":\"%s\",\"healthy\":%s,\"ejected\":%s", state_of(standing),
                   say((standing & ENDPOINT_SICK) == 0), say(ejected_until > ask->exchange->lane->loop->now));
 }
 
-static void add_endpoint(struct buffer *out, const struct ask *ask, const struct member *member)
+/* What the operator set, which goes before the config. */
+static void add_set(struct buffer *out, const struct wish *wish)
+{
+    char room[64];
+    struct buffer set = buffer_over(room, sizeof room);
+    if (wish == NULL || wish->removed)
+        return;
+    if (wish->added)
+        buffer_add(&set, TEXT("\"added\":true,"));
+    if (wish->has_weight)
+        buffer_printf(&set, "\"weight\":%u,", wish->weight);
+    if (wish->standing != 0)
+        buffer_printf(&set, "\"state\":\"%s\",", state_of(wish->standing));
+    buffer_printf(out, ",\"set\":{%.*s}", TEXT_ARGS(text_sub(buffer_text(&set), 0, set.len - 1)));
+}
+
+static void add_removed(struct buffer *out, const struct wishes *wishes)
+{
+    bool any = false;
+    LIST_EACH(&wishes->all, node)
+    {
+        const struct wish *wish = CONTAINER(node, struct wish, node);
+        if (!wish->removed)
+            continue;
+        buffer_add(out, any ? TEXT(",") : TEXT(",\"removed\":["));
+        buffer_json_string(out, wish->name);
+        any = true;
+    }
+    buffer_add(out, any ? TEXT("]") : TEXT(""));
+}
+
+/* wish: the operator's of it; NULL: none. */
+static void add_endpoint(struct buffer *out, const struct ask *ask, const struct member *member,
+                         const struct wish *wish)
 {
     const struct endpoint *endpoint = member->endpoint;
     uint32_t latency = atomic_load_explicit(&endpoint->latency, memory_order_relaxed);
@@ -46,6 +82,7 @@ static void add_endpoint(struct buffer *out, const struct ask *ask, const struct
     buffer_json_string(out, endpoint->name);
     buffer_printf(out, ",\"weight\":%u,\"backup\":%s", member->weight, say(member->backup));
     add_standing(out, ask, endpoint);
+    add_set(out, wish);
     buffer_printf(out, ",\"active\":%" PRIu32, atomic_load_explicit(&endpoint->active, memory_order_relaxed));
     buffer_printf(out, ",\"connections\":{\"active\":%" PRIu64 ",\"idle\":%" PRIu64 "}",
                   gauge(endpoint->connections_active), gauge(endpoint->connections_idle));
@@ -56,14 +93,20 @@ static void add_endpoint(struct buffer *out, const struct ask *ask, const struct
 static void add_cluster(struct buffer *out, const struct ask *ask, struct cluster *cluster)
 {
     struct roster *roster = cluster_roster(cluster);
+    const struct wishes *wishes = stewards_wishes(cluster);
     buffer_add(out, TEXT("{\"name\":"));
     buffer_json_string(out, cluster->name);
     buffer_printf(out, ",\"balance\":\"%s\",\"endpoints\":[", roster->balancer->name);
     for (size_t i = 0; i < roster->count; i++) {
         buffer_add(out, i > 0 ? TEXT(",") : TEXT(""));
-        add_endpoint(out, ask, &roster->members[i]);
+        const struct member *member = &roster->members[i];
+        add_endpoint(out, ask, member,
+                     wishes != NULL ? wishes_find(wishes, &member->endpoint->address) : NULL);
     }
-    buffer_add(out, TEXT("]}"));
+    buffer_byte(out, ']');
+    if (wishes != NULL)
+        add_removed(out, wishes);
+    buffer_byte(out, '}');
     roster_unref(roster);
 }
 

@@ -6,7 +6,9 @@
  *  "healthy":true,"ejected":false,"active":0,"connections":{"active":0,"idle":2},"requests":17,"latency_ms":1.250,
  *  "ejections":0}]}
  *
- * state is the operator's (up, drain, down), healthy what checks found, latency_ms a moving average.
+ * state is the operator's (up, drain, down), healthy what checks found, latency_ms a moving average. Where the operator set
+ * something, the endpoint has "set":{"added":true,"weight":5,"state":"down"}, as much of it as holds; the upstream has
+ * "removed":["127.0.0.1:81"] for those that were taken out.
  */
 #ifndef ADMIN_UPSTREAMS_H
 #define ADMIN_UPSTREAMS_H

@@ -69,6 +69,7 @@ static enum order_result set_endpoint(void *owner, struct endpoint_order *order)
     char room[ADDRESS_TEXT_MAX];
     const struct endpoint_wish wish = {.name = name_of(order, room),
                                        .has_weight = order->sets_weight,
+                                       .forgets_weight = order->forgets_weight,
                                        .weight = order->weight,
                                        .has_standing = order->state != ORDER_KEEP,
                                        .standing = standings[order->state]};

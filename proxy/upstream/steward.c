@@ -161,7 +161,6 @@ static void follow_one(struct stewards *stewards, struct cluster *cluster,
     }
     steward->settings = settings;
     steward->wanted = true;
-    wishes_forgive(&steward->wishes);
     follow_discovery(steward, &settings->discovery);
     steward_put_in_force(steward);
 }

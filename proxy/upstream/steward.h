@@ -3,8 +3,8 @@
  * Stewards look after clusters, one each, on the control thread: a steward composes the roster out of what the config
  * says, what discovery finds and what the operator changed, puts it in force, and has the endpoints probed.
  *
- * What the operator changed stays over reloads for as long as the cluster is in the config, but for the removal of an
- * endpoint that the config lists: that one is back with the next config.
+ * One rule for what the operator set, be it a weight, a standing, another endpoint or the removal of one: it goes before
+ * config and discovery, also over reloads, until it is taken back, the cluster leaves the config, or the process ends.
  */
 #ifndef UPSTREAM_STEWARD_H
 #define UPSTREAM_STEWARD_H
@@ -12,6 +12,7 @@
 #include "upstream/cluster.h"
 #include "upstream/connector.h"
 #include "upstream/discovery.h"
+#include "upstream/wishes.h"
 
 struct stewards {
     struct loop *loop;
@@ -41,6 +42,7 @@ void stewards_clear(struct stewards *stewards);
 struct endpoint_wish {
     struct text name; /* as address_read takes it */
     bool has_weight;
+    bool forgets_weight; /* what config or discovery say counts again */
     unsigned weight;
     bool has_standing;
     unsigned standing; /* 0, ENDPOINT_DRAIN or ENDPOINT_DOWN */
@@ -55,12 +57,16 @@ enum wish_outcome {
     WISH_NO_MEMORY
 };
 
-/* Changes an endpoint, or adds it. */
+/* What the operator set of the cluster's endpoints; NULL: nobody looks after it. Good until the next call of one of these. */
+const struct wishes *stewards_wishes(const struct cluster *cluster);
+
+/* Changes an endpoint, or adds it, also when it was removed. Each change is told in the log. */
 enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
                                const struct endpoint_wish *wanted);
 /* How the endpoint of wish->name is now: fills weight and standing (of the operator). False when there is none. */
 bool stewards_get(struct stewards *stewards, struct text cluster, struct endpoint_wish *wish);
 
+/* Leaves it out, and forgets what was set of it. */
 enum wish_outcome stewards_remove(struct stewards *stewards, struct text cluster, struct text endpoint);
 
 #endif

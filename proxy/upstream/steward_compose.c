@@ -55,6 +55,22 @@ static void draft_add_discovered(struct draft *draft, const struct steward *stew
     }
 }
 
+static bool is_found(const struct resolved *found, const struct address *address)
+{
+    for (size_t i = 0; i < found->count; i++)
+        if (address_equal(&found->list[i].address, address))
+            return true;
+    return false;
+}
+
+bool steward_is_given(const struct steward *steward, const struct address *address)
+{
+    for (size_t i = 0; i < steward->settings->endpoint_count; i++)
+        if (address_equal(&steward->settings->endpoints[i].address, address))
+            return true;
+    return steward->discovery != NULL && is_found(discovery_list(steward->discovery), address);
+}
+
 static size_t most_endpoints(const struct steward *steward)
 {
     size_t found = steward->discovery != NULL ? discovery_list(steward->discovery)->count : 0;

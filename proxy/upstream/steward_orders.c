@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What operators ask of endpoints. */
+#include "base/buffer.h"
+#include "base/log.h"
 #include "upstream/steward_parts.h"
 
 static struct steward *find(const struct stewards *stewards, struct text name)
@@ -45,6 +47,46 @@ bool stewards_get(struct stewards *stewards, struct text cluster, struct endpoin
     return true;
 }
 
+const struct wishes *stewards_wishes(const struct cluster *cluster)
+{
+    return cluster->steward != NULL ? &cluster->steward->wishes : NULL;
+}
+
+static const char *standing_name(unsigned standing)
+{
+    return (standing & ENDPOINT_DOWN) != 0 ? "down" : (standing & ENDPOINT_DRAIN) != 0 ? "drain" : "up";
+}
+
+/* "upstream app: endpoint 10.0.0.1:80 is set through the admin API to weight 5, state down" */
+static void tell(const struct steward *steward, const struct endpoint_wish *wanted, bool added)
+{
+    char room[64];
+    struct buffer what = buffer_over(room, sizeof room);
+    const char *verb = added                                        ? "is added"
+                       : wanted->has_weight || wanted->has_standing ? "is set"
+                                                                    : "is changed";
+    if (wanted->has_weight)
+        buffer_printf(&what, "weight %u", wanted->weight);
+    if (wanted->forgets_weight)
+        buffer_printf(&what, "its own weight");
+    if (wanted->has_standing)
+        buffer_printf(&what, "%sstate %s", what.len > 0 ? ", " : "", standing_name(wanted->standing));
+    log_write(LOG_INFO, "upstream %.*s: endpoint %.*s %s through the admin API%s%.*s",
+              TEXT_ARGS(steward->cluster->name), TEXT_ARGS(wanted->name), verb, what.len > 0 ? ": " : "",
+              TEXT_ARGS(buffer_text(&what)));
+}
+
+static void take_over(struct wish *wish, const struct endpoint_wish *wanted)
+{
+    wish->removed = false;
+    if (wanted->has_weight || wanted->forgets_weight) {
+        wish->has_weight = wanted->has_weight;
+        wish->weight = wanted->weight;
+    }
+    if (wanted->has_standing)
+        wish->standing = wanted->standing;
+}
+
 enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
                                const struct endpoint_wish *wanted)
 {
@@ -58,14 +100,10 @@ enum wish_outcome stewards_put(struct stewards *stewards, struct text cluster,
     struct wish *wish = wishes_get(&steward->wishes, &address, wanted->name);
     if (wish == NULL)
         return WISH_NO_MEMORY;
-    wish->added = wish->added || !known;
-    wish->removed = false;
-    if (wanted->has_weight) {
-        wish->has_weight = true;
-        wish->weight = wanted->weight;
-    }
-    if (wanted->has_standing)
-        wish->standing = wanted->standing;
+    wish->added = wish->added || !steward_is_given(steward, &address);
+    take_over(wish, wanted);
+    wishes_settle(&steward->wishes, wish);
+    tell(steward, wanted, !known);
     return fulfil(steward, known ? WISH_DONE : WISH_ADDED);
 }
 
@@ -82,7 +120,11 @@ enum wish_outcome stewards_remove(struct stewards *stewards, struct text cluster
     struct wish *wish = wishes_get(&steward->wishes, &address, endpoint);
     if (wish == NULL)
         return WISH_NO_MEMORY;
-    wish->removed = true;
-    wish->added = false;
+    wish->removed = steward_is_given(steward, &address);
+    wish->added = wish->has_weight = false;
+    wish->standing = 0;
+    wishes_settle(&steward->wishes, wish);
+    log_write(LOG_INFO, "upstream %.*s: endpoint %.*s is removed through the admin API",
+              TEXT_ARGS(steward->cluster->name), TEXT_ARGS(endpoint));
     return fulfil(steward, WISH_DONE);
 }

@@ -5,7 +5,6 @@
 
 #include "base/map.h"
 #include "upstream/steward.h"
-#include "upstream/wishes.h"
 
 struct steward {
     struct stewards *all;
@@ -20,6 +19,9 @@ struct steward {
 
 /* A roster of what config, discovery and operator say together; the caller's. NULL when out of memory. */
 struct roster *steward_compose(const struct steward *steward);
+
+/* Config or discovery have an endpoint of this address. */
+bool steward_is_given(const struct steward *steward, const struct address *address);
 
 /* Composes one and installs it. False, having said so, when out of memory. */
 bool steward_put_in_force(struct steward *steward);

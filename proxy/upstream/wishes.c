@@ -50,12 +50,8 @@ struct wish *wishes_get(struct wishes *wishes, const struct address *address, st
     return wish;
 }
 
-void wishes_forgive(struct wishes *wishes)
+void wishes_settle(struct wishes *wishes, struct wish *wish)
 {
-    LIST_EACH_SAFE(&wishes->all, node)
-    {
-        struct wish *wish = CONTAINER(node, struct wish, node);
-        if (wish->removed)
-            drop(wishes, wish);
-    }
+    if (!wish->added && !wish->removed && !wish->has_weight && wish->standing == 0)
+        drop(wishes, wish);
 }

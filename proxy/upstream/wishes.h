@@ -12,8 +12,8 @@ struct wish {
     struct list_node node;
     struct address address;
     struct text name; /* as written; behind the struct */
-    bool added;       /* the config has no such endpoint, or may not have it any more */
-    bool removed;
+    bool added;       /* neither config nor discovery had such an endpoint then */
+    bool removed;     /* they have it, and it is left out */
     bool has_weight;
     unsigned weight;
     unsigned standing; /* of ENDPOINT_DRAIN, ENDPOINT_DOWN */
@@ -33,7 +33,7 @@ struct wish *wishes_find(const struct wishes *wishes, const struct address *addr
 /* The same, made when there is none: NULL when there are too many, or no memory. */
 struct wish *wishes_get(struct wishes *wishes, const struct address *address, struct text name);
 
-/* Forgets removals: the next config may list the endpoint again. */
-void wishes_forgive(struct wishes *wishes);
+/* Forgets the wish if it says nothing any more. */
+void wishes_settle(struct wishes *wishes, struct wish *wish);
 
 #endif

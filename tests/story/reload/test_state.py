@@ -80,9 +80,26 @@ def test_what_the_operator_set_stays(start):
     assert weir.admin_request("PUT", path, body=json.dumps({"state": "drain", "weight": 7}))[0] == 200
     hang_up(weir)
     kept = endpoint(weir, one.address)
-    assert (kept["state"], kept["weight"]) == ("drain", 7)
+    assert (kept["state"], kept["weight"], kept["set"]) == ("drain", 7, {"weight": 7, "state": "drain"})
+    assert "set" not in endpoint(weir, two.address)
+    assert f"upstream pool: endpoint {one.address} is set through the admin API: weight 7, state drain" in weir.stderr()
     ask(weir, 6)
     assert one.heads_read() == 0 and two.heads_read() == 6
+
+
+def test_what_the_operator_removed_stays_away_until_it_is_put_again(start):
+    one, two = start(Backend()), start(Backend())
+    weir = start(Weir(proxy_config(one, two)))
+    path = f"/api/v1/upstreams/pool/endpoints/{one.address}"
+    pool = "/api/v1/upstreams/pool"
+    assert weir.admin_request("DELETE", path)[0] == 200
+    hang_up(weir)
+    assert weir.admin_json(pool)["removed"] == [one.address]
+    assert [each["address"] for each in weir.admin_json(pool)["endpoints"]] == [two.address]
+    assert weir.admin_request("PUT", path, body=b"{}")[0] == 201
+    assert "removed" not in weir.admin_json(pool) and "set" not in endpoint(weir, one.address)
+    assert f"endpoint {one.address} is removed through the admin API" in weir.stderr()
+    assert f"endpoint {one.address} is added through the admin API" in weir.stderr()
 
 
 def test_workers_and_user_need_a_restart_and_the_rest_is_applied(start):

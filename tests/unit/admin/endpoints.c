@@ -70,6 +70,18 @@ static void weight_and_state_reach_the_process(void **state)
     stage_end(&stage);
 }
 
+static void null_takes_a_weight_back(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct told told;
+    start(&stage, &told);
+    assert_int_equal(status_of(stage_send(&stage, "PUT " ENDPOINTS "127.0.0.1:9", "{\"weight\":null}")), 200);
+    assert_true(told.order.forgets_weight);
+    assert_false(told.order.sets_weight);
+    stage_end(&stage);
+}
+
 static void results_have_their_status(void **state)
 {
     (void)state;
@@ -150,7 +162,8 @@ static void bodies_that_are_not_meant_are_400(void **state)
                                          "{\"weight\":-1}",
                                          "{\"weight\":1.5}",
                                          "{\"weight\":\"5\"}",
-                                         "{\"weight\":null}",
+                                         "{\"weight\":false}",
+                                         "{\"state\":null}",
                                          "{\"state\":\"sideways\"}",
                                          "{\"state\":1}",
                                          "{\"wieght\":5}",
@@ -183,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weight_and_state_reach_the_process),
+        cmocka_unit_test(null_takes_a_weight_back),
         cmocka_unit_test(results_have_their_status),
         cmocka_unit_test(addresses_are_decoded),
         cmocka_unit_test(addresses_that_are_none_are_400),

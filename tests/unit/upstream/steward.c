@@ -136,16 +136,39 @@ static void what_was_added_is_there_once_when_the_config_lists_it_too(void **sta
     assert_int_equal(stage->cluster->roster->count, 2);
 }
 
-static void what_the_config_lists_is_back_with_the_next_one(void **state)
+static void what_was_removed_stays_away_until_it_is_put_again(void **state)
 {
     (void)state;
     follow(3);
+    assert_int_equal(weigh("127.0.0.1:2", 5), WISH_DONE);
     assert_int_equal(take_away("127.0.0.1:2"), WISH_DONE);
     assert_null(member_of("127.0.0.1:2"));
     assert_int_equal(weigh("127.0.0.1:1", 2), WISH_DONE); /* another change does not bring it back */
     assert_null(member_of("127.0.0.1:2"));
     follow(3);
-    assert_non_null(member_of("127.0.0.1:2"));
+    assert_null(member_of("127.0.0.1:2"));
+    const struct endpoint_wish again = {.name = TEXT("127.0.0.1:2")};
+    assert_int_equal(stewards_put(&stewards, TEXT("app"), &again), WISH_ADDED);
+    assert_int_equal(member_of("127.0.0.1:2")->weight, 1); /* as the config has it */
+    assert_int_equal(stewards_wishes(stage->cluster)->count, 1);
+    follow(1);
+    assert_null(member_of("127.0.0.1:2"));
+}
+
+static void what_is_taken_back_is_forgotten(void **state)
+{
+    (void)state;
+    follow(2);
+    assert_int_equal(weigh("127.0.0.1:1", 5), WISH_DONE);
+    assert_int_equal(stand("127.0.0.1:2", ENDPOINT_DOWN), WISH_DONE);
+    assert_int_equal(weigh("127.0.0.1:9", 3), WISH_ADDED);
+    assert_int_equal(stewards_wishes(stage->cluster)->count, 3);
+    const struct endpoint_wish own = {.name = TEXT("127.0.0.1:1"), .forgets_weight = true};
+    assert_int_equal(stewards_put(&stewards, TEXT("app"), &own), WISH_DONE);
+    assert_int_equal(member_of("127.0.0.1:1")->weight, 1);
+    assert_int_equal(stand("127.0.0.1:2", 0), WISH_DONE);
+    assert_int_equal(take_away("127.0.0.1:9"), WISH_DONE);
+    assert_int_equal(stewards_wishes(stage->cluster)->count, 0);
 }
 
 static void all_may_be_removed_and_one_added_again(void **state)
@@ -315,7 +338,8 @@ int main(void)
         TEST(a_wish_that_says_one_thing_leaves_the_other),
         TEST(an_endpoint_that_was_added_stays_until_it_is_removed),
         TEST(what_was_added_is_there_once_when_the_config_lists_it_too),
-        TEST(what_the_config_lists_is_back_with_the_next_one),
+        TEST(what_was_removed_stays_away_until_it_is_put_again),
+        TEST(what_is_taken_back_is_forgotten),
         TEST(all_may_be_removed_and_one_added_again),
         TEST(wishes_for_what_is_not_there_are_refused),
         TEST(each_endpoint_is_probed_and_stays_sick_over_reloads),
