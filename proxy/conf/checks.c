@@ -148,5 +148,6 @@ void checks_run(struct build *build, const struct node *root_node, struct arena 
     checks_addresses(build, root, arena);
     checks_matches(build, root, arena);
     checks_certificates(build, root);
+    checks_logs(build, root, arena);
     check_upstreams_used(build); /* last: warnings must not take the room of errors */
 }

@@ -2,7 +2,7 @@
 /*
  * What only shows when parts of a config are seen together: names given twice or never used, addresses bound
  * twice, routes that can never be reached, an admin API open to everybody, certificates that don't fit their
- * keys.
+ * keys, logs in folders that aren't there.
  */
 #ifndef CONF_CHECKS_H
 #define CONF_CHECKS_H
@@ -20,5 +20,6 @@ void checks_run(struct build *build, const struct node *root, struct arena *aren
 void checks_addresses(struct build *build, struct section root, struct arena *arena);
 void checks_matches(struct build *build, struct section root, struct arena *arena);
 void checks_certificates(struct build *build, struct section root);
+void checks_logs(struct build *build, struct section root, struct arena *arena);
 
 #endif

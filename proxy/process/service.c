@@ -181,14 +181,24 @@ void service_count_reload(struct service *service, bool renewed)
     cells_add(service->desk.loop.cells, counter_register(METRIC(config_reloads), result), 1);
 }
 
+/* With errno of the attempt. */
+static bool tell_reopened(bool opened, const char *key, struct text path)
+{
+    if (!opened)
+        log_write(LOG_ERROR, "%s.path: cannot open %.*s again: %s; the old file stays", key, TEXT_ARGS(path),
+                  strerror(errno));
+    return opened;
+}
+
 void service_reopen_logs(struct service *service)
 {
     const struct config *config = service->config;
-    bool opened = log_open(log_level(), config->log.format, config->log.path.at);
-    if (service->trail_sink != NULL)
-        opened = trail_sink_reopen(service->trail_sink) && opened;
-    log_write(opened ? LOG_INFO : LOG_ERROR,
-              opened ? "logs are reopened" : "a log cannot be reopened, the old file stays");
+    bool log = tell_reopened(log_open(log_level(), config->log.format, config->log.path.at), "log",
+                             config->log.path);
+    bool access = service->trail_sink == NULL || tell_reopened(trail_sink_reopen(service->trail_sink),
+                                                               "access_log", config->access_log.path);
+    if (log && access)
+        log_write(LOG_INFO, "logs are reopened");
 }
 
 size_t service_sockets(const struct service *service, int *fds, size_t most)

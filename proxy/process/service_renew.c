@@ -16,6 +16,13 @@ struct renewal {
     struct trail_sink *trail_sink;
 };
 
+/* The last one: a log that has moved doesn't move back. */
+static bool prepare_log(const struct config *before, const struct config *after, struct buffer *why)
+{
+    bool same = text_equal(before->log.path, after->log.path) && before->log.format == after->log.format;
+    return same || service_open_log(after, why);
+}
+
 static bool renewal_prepare(struct service *service, struct renewal *renewal, struct buffer *why)
 {
     struct config *config = renewal->config;
@@ -28,12 +35,14 @@ static bool renewal_prepare(struct service *service, struct renewal *renewal, st
         renewal->trail_sink = service_open_trail(config, why);
     if (renewal->trail_sink == NULL && config->access_log.path.len > 0)
         return false;
-    return service_prepare_desk(service, config, renewal->snapshot, why);
+    return service_prepare_desk(service, config, renewal->snapshot, why) &&
+           prepare_log(service->config, config, why);
 }
 
 static void renewal_drop(struct service *service, struct renewal *renewal)
 {
     struct buffer none = BUFFER_EMPTY;
+    desk_forget(&service->desk);
     sockets_want(&service->sockets, &service->config->serve, &none); /* all of them are open */
     sockets_settle(&service->sockets);
     buffer_clear(&none);
@@ -71,17 +80,6 @@ static bool adopt(struct service *service)
     return complete;
 }
 
-static void renew_log(const struct config *before, const struct config *after)
-{
-    struct buffer why = BUFFER_EMPTY;
-    bool same = text_equal(before->log.path, after->log.path) && before->log.format == after->log.format;
-    if (same)
-        log_set_level(after->log.level);
-    else if (!service_open_log(after, &why))
-        log_write(LOG_ERROR, "%.*s; the old one stays", TEXT_ARGS(buffer_text(&why)));
-    buffer_clear(&why);
-}
-
 static bool same_resolver(const struct resolver_settings *a, const struct resolver_settings *b)
 {
     bool same = a->server_count == b->server_count && a->timeout == b->timeout && a->attempts == b->attempts;
@@ -94,7 +92,7 @@ static void renewal_commit(struct service *service, struct renewal *renewal)
 {
     struct snapshot *before = service->snapshot;
     struct trail_sink *sink_before = service->trail_sink;
-    renew_log(service->config, renewal->config);
+    log_set_level(renewal->config->log.level);
     tell_restart_only(service, renewal->config);
     if (!same_resolver(&service->config->resolver, &renewal->config->resolver))
         desk_resolve(&service->desk, &renewal->config->resolver);

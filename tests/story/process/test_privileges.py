@@ -93,6 +93,17 @@ def test_logs_are_the_users_and_can_be_opened_again(start, open_folder):
 
 
 @root
+def test_a_log_that_cannot_be_opened_again_is_named_with_the_reason(start, tmp_path):
+    """The folder stays root's."""
+    log = tmp_path / "access.log"
+    weir = start(Weir(proxy_config(start(Backend()), user="nobody", access_log={"path": str(log), "format": "json"})))
+    log.rename(tmp_path / "access.1")
+    os.kill(weir.pid, signal.SIGUSR1)
+    wait_until(lambda: f"error access_log.path: cannot open {log} again: Permission denied; the old file stays" in weir.stderr(), "it is told")
+    assert "logs are reopened" not in weir.stderr()
+
+
+@root
 def test_without_a_user_root_stays(start):
     weir = start(Weir(proxy_config(start(Backend()))))
     assert status_of(weir.pid)["Uid"].split() == ["0"] * 4

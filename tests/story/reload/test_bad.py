@@ -62,6 +62,21 @@ def test_an_include_that_breaks(start):
     assert ask(weir) == 200
 
 
+@pytest.mark.parametrize("key", ["log", "access_log"])
+def test_a_log_that_cannot_be_opened(start, key):
+    weir = start(Weir(proxy_config(start(Backend()))))
+    tree = tree_of(weir)
+    tree[key]["path"] = "/nodir-of-weir/a.log"
+    status, answer = reload(weir, tree)
+    assert status == 422
+    assert [one["message"] for one in answer["problems"]] == [f"{key}.path: '/nodir-of-weir/a.log' is in a folder that does not exist; make it, or name another"]
+    assert answer["problems"][0]["line"] > 1
+    tree[key]["path"] = "/proc/a.log"  # seen when it is opened
+    status, answer = reload(weir, tree)
+    assert status == 422 and f"{key}.path: cannot open /proc/a.log" in answer["problems"][0]["message"]
+    assert ask(weir) == 200 and generation(weir) == 1 and "the old config goes on" in weir.stderr()
+
+
 def test_a_port_that_is_taken(start):
     weir = start(Weir(proxy_config(start(Backend()))))
     with socket.create_server(("127.0.0.1", 0)) as other:
