@@ -55,7 +55,7 @@ void problems_sort(struct problems *problems);
 /* FILE:LINE:COLUMN: message, a line each, then how many were left out. */
 void problems_print(const struct problems *problems, FILE *out);
 
-/* A JSON array of {"file","line","column","message"}, warnings among them. */
+/* A JSON array of {"file","line","column","message"}; warnings are among them, with "severity":"warning". */
 void problems_write_json(const struct problems *problems, struct buffer *out);
 
 #endif

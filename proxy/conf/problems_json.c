@@ -6,7 +6,10 @@ static void write_one(const struct problem *problem, struct buffer *out)
 {
     buffer_add(out, TEXT("{\"file\":"));
     buffer_json_string(out, text_of(problem->place.file));
-    buffer_printf(out, ",\"line\":%u,\"column\":%u,\"message\":", problem->place.line, problem->place.column);
+    buffer_printf(out, ",\"line\":%u,\"column\":%u", problem->place.line, problem->place.column);
+    if (problem->severity == SEVERITY_WARNING)
+        buffer_add(out, TEXT(",\"severity\":\"warning\""));
+    buffer_add(out, TEXT(",\"message\":"));
     buffer_json_string(out, problem->message);
     buffer_byte(out, '}');
 }

@@ -34,6 +34,7 @@ static bool wait_for(int fd, short events, int64_t until)
 
 static void set_host(struct client *client, const char *written)
 {
+    snprintf(client->name, sizeof client->name, "%s", written);
     snprintf(client->host, sizeof client->host, "%s",
              address_is_unix(&client->addresses[0]) ? "localhost" : written);
 }

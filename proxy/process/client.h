@@ -19,7 +19,8 @@ enum {
 struct client {
     struct address addresses[CLIENT_ADDRESSES]; /* tried one after the other */
     size_t address_count;
-    char host[CLIENT_HOST_MAX]; /* for the Host field, and to name the server in messages */
+    char host[CLIENT_HOST_MAX]; /* for the Host field */
+    char name[CLIENT_HOST_MAX]; /* of the server in messages: the address as it was written */
     const char *token;          /* NULL or empty: none */
 };
 

@@ -142,7 +142,8 @@ static int print_help(const struct command *command)
     if (takes_admin(command))
         printf(
             "\n  -a ADMIN  where the admin API listens: host:port, [v6]:port or unix:/path; without it admin.listen of\n"
-            "            ./weir.yaml or /etc/weir/weir.yaml. Its token is taken from WEIR_ADMIN_TOKEN.\n");
+            "            ./weir.yaml or /etc/weir/weir.yaml. Its token is taken from WEIR_ADMIN_TOKEN;\n"
+            "            without that and without -a, it is admin.token of that file.\n");
     return 0;
 }
 

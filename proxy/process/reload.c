@@ -29,7 +29,7 @@ static void print_text(struct text t, FILE *out)
     }
 }
 
-/* FILE:LINE:COLUMN: message; what is about no file is the message alone. */
+/* As weir check has it, FILE:LINE:COLUMN: message; what is about no file is the message alone. */
 static void print_problem(const struct json *problem, FILE *out)
 {
     uint64_t line = 0, column = 0;
@@ -39,6 +39,8 @@ static void print_problem(const struct json *problem, FILE *out)
     print_text(file, out);
     if (file.len > 0)
         fprintf(out, ":%" PRIu64 ":%" PRIu64 ": ", line, column);
+    if (text_equal(json_text(json_get(problem, "severity")), TEXT("warning")))
+        fputs("warning: ", out);
     print_text(json_text(json_get(problem, "message")), out);
     fputc('\n', out);
 }
@@ -52,7 +54,7 @@ static void print_problems(const struct json *list, FILE *out)
 
 static int complain(const struct client *client, const char *problem, struct text detail)
 {
-    fprintf(stderr, "weir reload: %s: %s", client->host, problem);
+    fprintf(stderr, "weir reload: %s: %s", client->name, problem);
     print_text(detail, stderr);
     fputc('\n', stderr);
     return 1;
@@ -83,6 +85,8 @@ static int ask(const struct client *client)
     const char *problem = client_ask(client, "POST /api/v1/reload", &answer);
     arena_init(&arena, ARENA_MAX);
     const struct json *said = problem == NULL ? json_read(&arena, answer.body, &problem) : NULL;
+    if (said == NULL && answer.status != 0)
+        problem = "what answers there is not the admin API of weir";
     int code = said != NULL ? tell(client, &answer, said) : complain(client, problem, TEXT(""));
     arena_clear(&arena);
     client_answer_clear(&answer);
@@ -106,7 +110,11 @@ static bool aim_by_config(struct client *client, struct arena *arena)
         client->token = glance.token.at;
         return true;
     }
-    return client_aim(client, usual) == NULL;
+    bool aimed = client_aim(client, usual) == NULL;
+    snprintf(client->name, sizeof client->name,
+             "%s (the usual address: there is neither ./%s nor %s; -a names another)", usual, paths[0],
+             paths[1]);
+    return aimed;
 }
 
 int reload_run(const char *admin)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """weir reload, against an admin API that the story plays."""
 import json
+import os
 import socket
 import threading
 
 import pytest
+import yaml
 
-from support import run_weir
+from support import Weir, as_yaml, proxy_config, run_weir
 from support.ports import refusing_address
 
 
@@ -84,9 +86,27 @@ def test_a_thousand_problems_are_printed():
 
 
 def test_warnings_are_printed():
-    with Played(answer(200, {"generation": 2, "warnings": [{"file": "w", "line": 1, "column": 1, "message": "workers needs a restart"}]})) as played:
+    warning = {"file": "w", "line": 1, "column": 1, "severity": "warning", "message": "workers needs a restart"}
+    with Played(answer(200, {"generation": 2, "warnings": [warning]})) as played:
         done = reload_at(played.address)
-    assert (done.returncode, done.stdout) == (0, "w:1:1: workers needs a restart\ngeneration 2\n")
+    assert (done.returncode, done.stdout) == (0, "w:1:1: warning: workers needs a restart\ngeneration 2\n")
+
+
+def test_warnings_are_marked_as_weir_check_marks_them(start):
+    weir = start(Weir(proxy_config("127.0.0.1:9")))
+    tree = yaml.safe_load(weir.config_path.read_text())
+    tree["upstreams"]["idle"] = {"endpoints": ["127.0.0.1:9"]}
+    weir.config_path.write_text(as_yaml(tree))
+    line = run_weir("check", "-c", weir.config_path).stdout.splitlines()[0]
+    assert "warning: upstreams.idle: nothing uses this upstream" in line
+    admin = tree["admin"]["listen"]
+    assert line in reload_at(admin).stdout.splitlines()
+    tree["listeners"][0]["listn"] = 1
+    weir.config_path.write_text(as_yaml(tree))
+    refused = reload_at(admin)
+    assert refused.returncode == 1
+    assert [one for one in refused.stdout.splitlines() if "idle" in one][0].count("warning: ") == 1
+    assert all("warning" not in one for one in refused.stdout.splitlines() if "listn" in one)
 
 
 def test_the_token_comes_from_the_environment():
@@ -181,4 +201,22 @@ def test_an_answer_that_does_not_end_is_given_up():
 
 def test_help_says_where_it_looks():
     done = run_weir("reload", "--help")
-    assert done.returncode == 0 and "-a ADMIN" in done.stdout and "WEIR_ADMIN_TOKEN" in done.stdout
+    assert done.returncode == 0 and "-a ADMIN" in done.stdout and "WEIR_ADMIN_TOKEN" in done.stdout and "admin.token" in done.stdout
+
+
+def test_a_socket_that_is_not_there_is_named():
+    assert reload_at("unix:/nope").stderr == "weir reload: unix:/nope: No such file or directory\n"
+
+
+def test_another_server_is_told_to_be_one(proxy):
+    weir, _ = proxy()
+    done = reload_at(weir.address)
+    assert done.returncode == 1 and f"{weir.address}: what answers there is not the admin API of weir" in done.stderr
+
+
+@pytest.mark.skipif(os.access("/etc/weir/weir.yaml", os.R_OK), reason="this host has a config")
+def test_the_usual_address_is_said_to_be_that(tmp_path):
+    done = run_weir("reload", cwd=tmp_path)
+    if done.returncode == 0 or "refused" not in done.stderr:
+        pytest.skip("something is at the usual address")
+    assert "127.0.0.1:9900 (the usual address: there is neither ./weir.yaml nor /etc/weir/weir.yaml; -a names another): Connection refused" in done.stderr

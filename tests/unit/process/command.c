@@ -116,7 +116,7 @@ static void a_reload_needs_an_address_that_is_one(void **state)
         if (call(lines[i]) != 2)
             fail_msg("%s: %s", lines[i], said);
     assert_int_equal(call("reload -a unix:/nowhere/at/all.sock"), 1);
-    assert_true(says("weir reload: localhost: "));
+    assert_true(says("weir reload: unix:/nowhere/at/all.sock: "));
 }
 
 static void the_version_is_one_line(void **state)
