@@ -130,6 +130,7 @@ static void remember(struct exchange *exchange)
     exchange->endpoint_id = endpoint != NULL ? endpoint->id : 0;
     if (endpoint == NULL)
         return;
+    exchange->tries++;
     struct text name = arena_copy(exchange->down->arena, endpoint->name);
     exchange->endpoint = name.at != NULL ? name : TEXT_NONE;
 }
@@ -227,6 +228,7 @@ static bool refresh(struct exchange *exchange, const struct fault *fault)
         return false;
     exchange->refreshed = true;
     exchange->attempts--;
+    exchange->tries--;
     exchange->claim.only = exchange->endpoint_id;
     return true;
 }

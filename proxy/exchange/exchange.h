@@ -85,6 +85,7 @@ struct exchange {
     bool grpc;              /* the request is gRPC, or gRPC-Web */
     bool refreshed;         /* a kept connection had died, and the attempt was repeated on a new one */
     unsigned attempts;      /* begun */
+    unsigned tries;         /* of them, those that had an endpoint, ended */
     bool answered;          /* a byte of the answer may have left */
     uint64_t started_us;    /* loop->now_us */
     uint64_t sent_us;       /* when the request went to the endpoint */

@@ -87,7 +87,7 @@ void trail_note(struct lane *lane, const struct exchange *exchange)
 {
     const struct route *route = exchange->route;
     cells_add(lane->loop->cells, route->requests + code_cell(exchange->status), 1);
-    histogram_add(lane->loop->cells, route->duration, lane->loop->now_us - exchange->started_us);
+    histogram_add(lane->loop->cells, route->duration, trail_duration(exchange));
     cells_add(lane->loop->cells, exchange->front->received, exchange->body_in);
     cells_add(lane->loop->cells, exchange->front->sent, exchange->body_out);
     if (exchange->fault != NULL)

@@ -53,17 +53,34 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The clock of every loop that runs by itself. */
+static uint64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t trail_duration(const struct exchange *exchange)
+{
+    const struct loop *loop = exchange->lane->loop;
+    uint64_t duration = loop->now_us - exchange->started_us;
+    if (duration > 0 || loop->uv == NULL)
+        return duration;
+    uint64_t now = now_us();
+    return now > exchange->started_us ? now - exchange->started_us : 0;
+}
+
 static void put_upstream(struct buffer *line, const struct exchange *exchange)
 {
     if (exchange->attempts == 0)
         return;
-    if (exchange->endpoint.len > 0) {
-        put_text(line, ",\"upstream\":", exchange->view->snapshot->clusters[exchange->cluster]->name);
+    put_text(line, ",\"upstream\":", exchange->view->snapshot->clusters[exchange->cluster]->name);
+    if (exchange->endpoint.len > 0)
         put_text(line, ",\"endpoint\":", exchange->endpoint);
-    }
-    if (exchange->first_byte_us != 0)
+    if (exchange->tries > 0 && exchange->first_byte_us != 0)
         put_ms(line, ",\"upstream_ms\":", exchange->first_byte_us - exchange->sent_us);
-    put_number(line, ",\"attempts\":", exchange->attempts);
+    put_number(line, ",\"attempts\":", exchange->tries);
 }
 
 static struct text protocol_of(const struct head *head)
@@ -96,7 +113,7 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_number(line, ",\"status\":", exchange->status);
     put_number(line, ",\"bytes_in\":", exchange->body_in);
     put_number(line, ",\"bytes_out\":", exchange->body_out);
-    put_ms(line, ",\"duration_ms\":", exchange->lane->loop->now_us - exchange->started_us);
+    put_ms(line, ",\"duration_ms\":", trail_duration(exchange));
     put_upstream(line, exchange);
     put_text(line, ",\"request_id\":", exchange->request_id);
     if (exchange->fault != NULL)

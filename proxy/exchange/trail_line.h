@@ -13,4 +13,8 @@ enum { TRAIL_LINE_MAX = 12 * 1024, TRAIL_TEXT_MAX = 1024 };
 /* line is bounded, with TRAIL_LINE_MAX free. */
 void trail_write_line(struct buffer *line, const struct exchange *exchange, enum trail_format format);
 
+/* us from the request's head to now. What begins and ends within one turn, as weir's own answers do, is timed by the clock
+ * itself, since the turn's stands still. */
+uint64_t trail_duration(const struct exchange *exchange);
+
 #endif

@@ -6,7 +6,7 @@ import re
 import time
 
 
-from support import Backend, Weir, proxy_config, wait_until
+from support import Backend, Weir, proxy_config, refusing_address, wait_until
 from support import backend as act
 
 COMMON = re.compile(r'(\S+) (\S+) (\S+) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)')
@@ -29,6 +29,38 @@ def test_json_has_a_line_per_request(proxy, client):
         assert entry["status"] == 201
         for expected in (f"/path/{n}", f"q={n}", "GET", "127.0.0.1", "story/1", "story.test", backend.address):
             assert expected in text, f"{expected} is missing in {text}"
+
+
+def test_attempts_are_those_that_had_an_endpoint(start, client):
+    backend, refusing = start(Backend(act.answers_when_released())), start(refusing_address())
+    weir = start(Weir(proxy_config(refusing, backend, upstream={"pool": {"connections": 1, "pending_timeout": "200ms"}})))
+    first = client(weir)
+    first.send(b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n")
+    backend.wait_for_heads(1)
+    assert client(weir).get("/second").status == 503
+    entry = weir.access_log(1)[0]
+    assert (entry["fault"], entry["upstream"], entry["attempts"]) == ("pending_timeout", "pool", 0)
+    backend.release.set()
+    assert first.read_response().status == 200
+    entry = weir.access_log(2)[1]
+    assert (entry["endpoint"], entry["attempts"]) == (backend.address, 2)
+
+
+def test_a_request_without_an_endpoint_has_no_attempts(start, client):
+    weir = start(Weir(proxy_config(upstream={"endpoints": [{"address": "127.0.0.1:9", "weight": 0}]})))
+    assert client(weir).get("/").status == 503
+    entry = weir.access_log(1)[0]
+    assert (entry["fault"], entry["upstream"], entry["attempts"]) == ("no_endpoint", "pool", 0)
+    assert "upstream_ms" not in entry and "endpoint" not in entry
+
+
+def test_what_weir_answers_itself_takes_time_too(start, client):
+    weir = start(Weir(proxy_config("127.0.0.1:9", routes=[{"name": "all", "respond": {"status": 204}}])))
+    client(weir).get("/")
+    assert 0 < weir.access_log(1)[0]["duration_ms"] < 1000
+    metrics = weir.metrics()
+    assert metrics.total("weir_request_duration_seconds_sum", listener="web", route="all") > 0
+    assert weir.metrics().total("weir_request_duration_seconds_sum", listener="admin") > 0
 
 
 def test_json_of_hostile_bytes_is_still_json(proxy, client):
