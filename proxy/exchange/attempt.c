@@ -9,6 +9,7 @@
 #include "exchange/affinity.h"
 #include "exchange/forward.h"
 #include "exchange/mirror.h"
+#include "exchange/outcome.h"
 #include "exchange/relay.h"
 #include "upstream/budget.h"
 #include "upstream/outlier.h"
@@ -94,33 +95,33 @@ static uint64_t time_of(const struct exchange *exchange)
 }
 
 /* What other requests learn from this attempt. */
-static void learn(const struct exchange *exchange, struct endpoint *endpoint, unsigned status)
+static void learn(const struct exchange *exchange, struct endpoint *endpoint, const struct outcome *outcome)
 {
     const struct loop *loop = exchange->lane->loop;
     struct upstream *upstream = exchange->claim.upstream;
-    bool failed = status >= 500;
+    bool failed = outcome->status >= 500;
     if (!failed) {
         endpoint_wake(endpoint);
         endpoint_time(endpoint, time_of(exchange), loop->now);
+        outcome_tell_returned(endpoint, loop->now);
     }
     if (outlier_note(upstream_cluster(upstream), &upstream_settings(upstream)->outlier, endpoint, failed,
                      loop->now)) {
         cells_add(loop->cells, endpoint->ejections, 1);
-        log_write(LOG_WARN, "upstream %.*s: endpoint %.*s is ejected after failures in a row",
-                  TEXT_ARGS(endpoint->cluster), TEXT_ARGS(endpoint->name));
+        outcome_tell_ejected(outcome, endpoint);
     }
 }
 
-static void count(struct exchange *exchange, unsigned status, bool telling)
+static void count(struct exchange *exchange, const struct outcome *outcome)
 {
     struct cells *cells = exchange->lane->loop->cells;
     struct endpoint *endpoint = exchange->claim.endpoint;
-    if (endpoint == NULL || status == 0)
+    if (endpoint == NULL || outcome->status == 0)
         return;
-    cells_add(cells, endpoint->requests + code_cell(status), 1);
+    cells_add(cells, endpoint->requests + code_cell(outcome->status), 1);
     histogram_add(cells, endpoint->duration, exchange->lane->loop->now_us - exchange->sent_us);
-    if (telling)
-        learn(exchange, endpoint, status);
+    if (outcome->telling)
+        learn(exchange, endpoint, outcome);
 }
 
 /* The endpoint may be gone once the claim has ended. */
@@ -135,8 +136,7 @@ static void remember(struct exchange *exchange)
     exchange->endpoint = name.at != NULL ? name : TEXT_NONE;
 }
 
-/* telling: the outcome says something about the endpoint. */
-static void end(struct exchange *exchange, unsigned status, bool telling)
+static void end(struct exchange *exchange, const struct outcome *outcome)
 {
     struct claim *claim = &exchange->claim;
     /* One that was granted may not be up yet: the client can leave before the exchange hears of it. */
@@ -147,7 +147,8 @@ static void end(struct exchange *exchange, unsigned status, bool telling)
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->patience);
     if (claim->upstream == NULL)
         return; /* it was our own answer */
-    count(exchange, status, telling);
+    count(exchange, outcome);
+    outcome_tell_failure(outcome, exchange);
     remember(exchange);
     claim_end(claim);
     claim->stream = NULL;
@@ -156,7 +157,7 @@ static void end(struct exchange *exchange, unsigned status, bool telling)
 
 void attempt_end(struct exchange *exchange, unsigned status)
 {
-    end(exchange, status, true);
+    end(exchange, &(struct outcome){.status = status, .telling = true});
 }
 
 /* A kept connection may die while a request is on its way: it was closed before the request was seen. */
@@ -169,7 +170,7 @@ void attempt_fail(struct exchange *exchange, const struct fault *fault)
 {
     bool ours = fault->status < 500 || fault == FAULT(out_of_memory) ||
                 fault == FAULT(overloaded); /* or the client's */
-    end(exchange, fault->status, !ours && !was_stale(exchange, fault));
+    end(exchange, &(struct outcome){fault->status, fault, !ours && !was_stale(exchange, fault)});
 }
 
 static unsigned retry_bit(const struct fault *fault)

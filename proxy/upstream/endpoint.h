@@ -32,6 +32,7 @@ struct endpoint {
     _Atomic uint32_t latency;       /* us, of answers; moves an eighth of the way at each; 0: none came yet */
     _Atomic unsigned standing;      /* enum endpoint_standing */
     _Atomic uint64_t ejected_until; /* ms, as loop->now; 0: never was */
+    atomic_bool was_ejected;        /* and no good answer came since */
     _Atomic uint64_t resting_until; /* ms: it refused a connection, others are tried first */
     _Atomic uint64_t fit_since;     /* ms: when it came, or came back; 0: at the start */
     _Atomic unsigned weight;        /* that of the roster in force; 0: no new requests, or it left */

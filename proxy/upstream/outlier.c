@@ -41,9 +41,11 @@ static bool eject(struct cluster *cluster, struct endpoint *endpoint, uint64_t n
     pthread_mutex_lock(&cluster->lock);
     const struct roster *roster = cluster->roster;
     bool ejects = !is_ejected(endpoint, now) && may_eject(roster, now);
-    if (ejects)
+    if (ejects) {
         atomic_store_explicit(&endpoint->ejected_until, now + roster->settings.outlier.eject,
                               memory_order_relaxed);
+        atomic_store_explicit(&endpoint->was_ejected, true, memory_order_relaxed);
+    }
     pthread_mutex_unlock(&cluster->lock);
     forget_failures(endpoint);
     return ejects;
@@ -60,4 +62,10 @@ bool outlier_note(struct cluster *cluster, const struct outlier_settings *settin
     }
     return count_failure(endpoint, settings->window, now) >= settings->failures &&
            eject(cluster, endpoint, now);
+}
+
+bool outlier_returned(struct endpoint *endpoint, uint64_t now)
+{
+    return atomic_load_explicit(&endpoint->was_ejected, memory_order_relaxed) && !is_ejected(endpoint, now) &&
+           atomic_exchange_explicit(&endpoint->was_ejected, false, memory_order_relaxed);
 }

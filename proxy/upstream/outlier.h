@@ -13,4 +13,7 @@
 bool outlier_note(struct cluster *cluster, const struct outlier_settings *settings, struct endpoint *endpoint,
                   bool failed, uint64_t now);
 
+/* True for the first good answer, at now, after an ejection that is over. Any thread. */
+bool outlier_returned(struct endpoint *endpoint, uint64_t now);
+
 #endif

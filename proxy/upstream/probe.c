@@ -71,9 +71,9 @@ static void drop_check(struct probe *probe)
     arena_clear(&probe->arena);
 }
 
-static void say(const struct probe *probe, const char *what)
+static void say(const struct probe *probe, enum log_level level, const char *what)
 {
-    log_write(LOG_WARN, "upstream %.*s: endpoint %.*s is %s", TEXT_ARGS(probe->endpoint->cluster),
+    log_write(level, "upstream %.*s: endpoint %.*s is %s", TEXT_ARGS(probe->endpoint->cluster),
               TEXT_ARGS(probe->endpoint->name), what);
 }
 
@@ -84,7 +84,7 @@ static void be_well(struct probe *probe)
     if ((before & ENDPOINT_SICK) == 0)
         return;
     atomic_store_explicit(&probe->endpoint->fit_since, probe->loop->now, memory_order_relaxed);
-    say(probe, "well again");
+    say(probe, LOG_INFO, "well again");
 }
 
 static void be_sick(struct probe *probe, const char *reason)
@@ -95,7 +95,7 @@ static void be_sick(struct probe *probe, const char *reason)
     if ((before & ENDPOINT_SICK) != 0)
         return;
     snprintf(what, sizeof what, "left out: its health checks fail (%s)", reason);
-    say(probe, what);
+    say(probe, LOG_WARN, what);
 }
 
 static void end_check(struct probe *probe)

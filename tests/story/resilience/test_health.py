@@ -60,7 +60,7 @@ def test_a_sick_endpoint_gets_nothing_and_comes_back(start):
     a.health = WELL
     wait_for(weir, a, 1)
     assert set(answers(weir, 4)) == {"a", "b"}
-    assert "status 500" in weir.stderr() and "well again" in weir.stderr()
+    assert "status 500" in weir.stderr() and f"info upstream pool: endpoint {a.address} is well again" in weir.stderr()
 
 
 def test_checks_are_no_requests_of_clients(start):

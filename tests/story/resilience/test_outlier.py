@@ -26,8 +26,9 @@ def backends(start):
     return lambda count: [start(Backend(act.Mood(act.response(b"ok")))) for _ in range(count)]
 
 
-@pytest.mark.parametrize("bad", [BAD, b"garbage\r\n\r\n", None], ids=["500", "garbage", "close"])
-def test_an_endpoint_that_fails_is_ejected_and_returns(start, backends, bad):
+@pytest.mark.parametrize("bad,reason", [(BAD, "status 500"), (b"garbage\r\n\r\n", "upstream_garbage"), (None, "upstream_reset")],
+                         ids=["500", "garbage", "close"])
+def test_an_endpoint_that_fails_is_ejected_and_returns(start, backends, bad, reason):
     good, ill = backends(2)
     ill.behave.now = bad
     weir = start(Weir(proxy_config(good, ill, upstream={"outlier": OUTLIER}, route={"retries": {"attempts": 0}})))
@@ -37,11 +38,13 @@ def test_an_endpoint_that_fails_is_ejected_and_returns(start, backends, bad):
     assert ejected(weir) == [ill.address]
     assert weir.metrics().total("weir_upstream_up", endpoint=ill.address) == 0
     assert weir.metrics().total("weir_upstream_ejections_total", endpoint=ill.address) == 1
+    assert f"warn upstream pool: endpoint {ill.address} is ejected after failures in a row, the last: {reason}\n" in weir.stderr()
     before = len(ill.requests)
     ill.behave.now = act.response(b"healed")
     wait_until(lambda: ejected(weir) == [], "the ejection ends by itself")
     wait_until(lambda: ask(weir, 2)["healed"], "it is used again")
     assert len(ill.requests) > before
+    assert f"info upstream pool: endpoint {ill.address} serves again after it was ejected\n" in weir.stderr()
     assert weir.metrics().total("weir_upstream_ejections_total", endpoint=ill.address) == 1
 
 

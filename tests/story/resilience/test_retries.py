@@ -35,6 +35,18 @@ def test_when_no_try_is_answered_in_its_time_it_is_504(start, client):
     assert [len(one.connections) for one in slow] == [1, 1, 1]
 
 
+def test_each_failed_attempt_is_a_line_when_all_is_logged(start, client):
+    refusing, busy, good = start(refusing_address()), start(Backend(act.answers(BUSY))), start(Backend())
+    weir = start(Weir(proxy_config(refusing, busy, good, route={"retries": {"attempts": 2, "on": ["connect", "503"]}}, log={"level": "debug"})))
+    browser = client(weir)
+    for number in range(6):
+        assert browser.get("/", f"X-Request-Id: id-{number}").status == 200
+    lines = [line for line in weir.stderr().splitlines() if " debug upstream pool: " in line]
+    assert any(f"endpoint {refusing.address}: attempt 1 of request id-0 failed: connect_refused" in line for line in lines)
+    assert any(f"endpoint {busy.address}: attempt " in line and line.endswith("failed: status 503") for line in lines)
+    assert not any(good.address in line for line in lines)
+
+
 def test_per_try_ends_with_the_head(proxy, client):
     weir, _ = proxy(act.drips_its_body(40, 0.02), route={"retries": {"attempts": 2, "per_try": "300ms"}})
     assert client(weir).get("/").body == b"x" * 40

@@ -78,6 +78,18 @@ static void it_counts_from_zero_after_an_ejection(void **state)
     cluster_unref(cluster);
 }
 
+static void a_return_is_told_once(void **state)
+{
+    (void)state;
+    open_cluster(2, 3, 50);
+    assert_false(outlier_returned(endpoint_at(0), NOW));
+    assert_true(fails(0, 3, NOW));
+    assert_false(outlier_returned(endpoint_at(0), NOW + EJECT - 1)); /* an answer that was under way */
+    assert_true(outlier_returned(endpoint_at(0), NOW + EJECT));
+    assert_false(outlier_returned(endpoint_at(0), NOW + EJECT));
+    cluster_unref(cluster);
+}
+
 static void late_failures_of_an_ejected_one_do_not_prolong_it(void **state)
 {
     (void)state;
@@ -162,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failures_in_a_row_eject_for_a_while),
         cmocka_unit_test(it_counts_from_zero_after_an_ejection),
+        cmocka_unit_test(a_return_is_told_once),
         cmocka_unit_test(late_failures_of_an_ejected_one_do_not_prolong_it),
         cmocka_unit_test(a_good_answer_forgives),
         cmocka_unit_test(failures_count_within_the_window),
