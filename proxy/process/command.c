@@ -76,7 +76,10 @@ static int schema(const struct arguments *arguments)
 {
     (void)arguments;
     config_print_schema(stdout);
-    return fflush(stdout) == 0 ? 0 : 1;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return 0;
+    fprintf(stderr, "weir schema: it could not be written\n");
+    return 1;
 }
 
 static int demo(const struct arguments *arguments)
@@ -204,6 +207,8 @@ static int read_arguments(const struct command *command, int count, struct argum
             return wrong_usage(
                 command, value == &arguments->path ? "-c needs the path of a file" : "-a needs an address",
                 "");
+        else if (*value != NULL)
+            return wrong_usage(command, "given twice: ", words[i - 1]);
         else
             *value = words[i];
     }
@@ -222,6 +227,8 @@ static int run_command(const struct command *command, int count, char **words)
     }
     int wrong = read_arguments(command, count, &arguments);
     if (wrong != 0)
+        return wrong;
+    if (takes_words(command) && (wrong = explain_usage(arguments.count, arguments.words)) != 0)
         return wrong;
     if (arguments.path == NULL && takes_file(command) && (arguments.path = default_path()) == NULL)
         return no_file(command);

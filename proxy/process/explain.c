@@ -78,7 +78,7 @@ static void explain_front(const struct snapshot *snapshot, size_t index,
     const struct route_settings *chosen = find(front, question, &fault);
     print_listener(front);
     if (chosen != NULL)
-        explain_chosen(stdout, snapshot, chosen);
+        explain_chosen(stdout, snapshot, chosen, question->head.method);
     else
         printf("  route      none: weir answers %u, %s\n", fault->status, fault->sentence);
     print_others(snapshot, index, question, chosen);
@@ -129,8 +129,9 @@ static int explain_all(const struct snapshot *snapshot, const struct explain_que
 static int explain_refused(const struct explain_question *question)
 {
     printf("request %.*s %.*s\n", TEXT_ARGS(question->method), TEXT_ARGS(question->url));
-    printf("  refused    weir answers %u, %s: %s\n", question->fault->status, question->fault->name,
-           question->fault->sentence);
+    struct text reason = question->reason.len > 0 ? question->reason : text_of(question->fault->sentence);
+    printf("  refused    weir answers %u, %s: %.*s\n", question->fault->status, question->fault->name,
+           TEXT_ARGS(reason));
     return 1;
 }
 
@@ -157,17 +158,25 @@ static struct config *load(const char *path)
     return config;
 }
 
-int explain_run(const char *path, int count, char **words)
+int explain_usage(int count, char **words)
 {
     struct explain_question question;
     const char *wrong = question_read(&question, count, words);
-    int code = wrong != NULL ? 2 : 1;
     if (wrong != NULL)
         fprintf(stderr, "weir explain: %s; try: weir explain --help\n", wrong);
-    struct config *config = wrong == NULL ? load(path) : NULL;
-    if (config != NULL)
-        code = question.fault != NULL ? explain_refused(&question) : explain(&config->serve, &question);
-    config_free(config);
     question_clear(&question);
+    return wrong != NULL ? 2 : 0;
+}
+
+int explain_run(const char *path, int count, char **words)
+{
+    struct explain_question question;
+    struct config *config = load(path);
+    int code = 1;
+    if (config != NULL && question_read(&question, count, words) == NULL) {
+        code = question.fault != NULL ? explain_refused(&question) : explain(&config->serve, &question);
+        question_clear(&question);
+    }
+    config_free(config);
     return code;
 }

@@ -6,8 +6,11 @@
 #ifndef PROCESS_EXPLAIN_H
 #define PROCESS_EXPLAIN_H
 
-/* The words are METHOD URL [-H 'Name: value']..., path is the config's. Answers the exit code: 0 a route takes the
- * request, 1 none does or the config has problems, 2 wrong usage. */
+/* The words are METHOD URL [-H 'Name: value']...: 0, or 2 after having said what is wrong with them. */
+int explain_usage(int count, char **words);
+
+/* The same words, path is the config's. Answers the exit code: 0 a route takes the request, 1 none does or the config has
+ * problems. */
 int explain_run(const char *path, int count, char **words);
 
 #endif

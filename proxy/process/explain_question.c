@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/explain_question.h"
 
+#include "conf/methods.h"
 #include "http/target.h"
 
 static const char *add_field(struct explain_question *question, struct text line)
@@ -80,6 +81,18 @@ static bool add_host(struct explain_question *question, struct text authority)
            fields_add_known(&head->fields, &question->arena, FIELD_HOST, authority);
 }
 
+/* What no parser lets through comes to no route. */
+static void check_method(struct explain_question *question)
+{
+    struct text method = question->method, near = method_nearest(method);
+    if (question->fault != NULL || method_is_known(method))
+        return;
+    question->fault = FAULT(bad_request);
+    question->reason =
+        arena_format(&question->arena, "HTTP/1 has no method %.*s%s%.*s%s", TEXT_ARGS(method),
+                     near.len > 0 ? "; did you mean " : "", TEXT_ARGS(near), near.len > 0 ? "?" : "");
+}
+
 const char *question_read(struct explain_question *question, int count, char **words)
 {
     *question = (struct explain_question){0};
@@ -104,6 +117,7 @@ const char *question_read(struct explain_question *question, int count, char **w
     question->fault = target_read(head);
     if (question->fault == NULL)
         question->fault = route_ask_read(&question->ask, head, &question->arena);
+    check_method(question);
     return NULL;
 }
 

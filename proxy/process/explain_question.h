@@ -15,6 +15,7 @@ struct explain_question {
     struct head head;       /* as a client would send it there */
     struct route_ask ask;
     const struct fault *fault; /* why weir refuses it before any route; NULL: it doesn't */
+    struct text reason;        /* the same in words of its own; empty: the fault's do */
 };
 
 /* NULL, or what is wrong with the words. To be cleared in either case. */

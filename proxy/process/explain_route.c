@@ -51,6 +51,15 @@ static void print_time(FILE *out, const char *name, uint64_t ms)
         fprintf(out, "%s no limit", name);
 }
 
+static void print_sticky(FILE *out, const struct sticky_settings *sticky)
+{
+    if (sticky->cookie.len == 0)
+        return;
+    fprintf(out, "  sticky     cookie %.*s", TEXT_ARGS(sticky->cookie));
+    print_time(out, ", for", sticky->ttl);
+    fputc('\n', out);
+}
+
 static void print_endpoints(FILE *out, const struct cluster_settings *cluster)
 {
     for (size_t i = 0; i < cluster->endpoint_count; i++) {
@@ -63,6 +72,7 @@ static void print_endpoints(FILE *out, const struct cluster_settings *cluster)
 static void print_cluster(FILE *out, const struct cluster_settings *cluster)
 {
     fprintf(out, "  upstream   %.*s, %s\n", TEXT_ARGS(cluster->name), balancer_of(cluster->balance)->name);
+    print_sticky(out, &cluster->sticky);
     print_endpoints(out, cluster);
     if (cluster->discovery.name.len > 0)
         fprintf(out, "  endpoints  those that DNS has for %.*s\n", TEXT_ARGS(cluster->discovery.name));
@@ -88,6 +98,25 @@ static void print_host_rewrite(FILE *out, const struct rewrite_settings *rewrite
         fprintf(out, "%sHost is %.*s", separator(said), TEXT_ARGS(rewrite->host_name));
 }
 
+static void print_rules(FILE *out, const char *verb, const struct field_rule *rules, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%.*s", i == 0 ? verb : ", ", TEXT_ARGS(rules[i].name));
+    if (count > 0)
+        fputc(')', out);
+}
+
+/* Names alone: a value may be a secret. */
+static void print_fields(FILE *out, const char *of, const struct field_rules *rules, bool *said)
+{
+    if (rules == NULL)
+        return;
+    fprintf(out, "%sfields of the %s", separator(said), of);
+    print_rules(out, " (remove ", rules->remove, rules->remove_count);
+    print_rules(out, " (set ", rules->set, rules->set_count);
+    print_rules(out, " (add ", rules->add, rules->add_count);
+}
+
 static void print_filters(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
 {
     const struct rewrite_settings *rewrite = &route->rewrite;
@@ -98,42 +127,52 @@ static void print_filters(FILE *out, const struct snapshot *snapshot, const stru
     if (rewrite->add_prefix.len > 0)
         fprintf(out, "%s%.*s is put before the path", separator(&said), TEXT_ARGS(rewrite->add_prefix));
     print_host_rewrite(out, rewrite, &said);
-    if (route->request_fields != NULL)
-        fprintf(out, "%sfields of the request are changed", separator(&said));
-    if (route->response_fields != NULL)
-        fprintf(out, "%sfields of the answer are changed", separator(&said));
+    print_fields(out, "request", route->request_fields, &said);
+    print_fields(out, "answer", route->response_fields, &said);
     if (route->mirror.percent > 0)
         fprintf(out, "%s%u %% are copied to %.*s", separator(&said), route->mirror.percent,
                 TEXT_ARGS(snapshot->settings->clusters[route->mirror.cluster].name));
     fputs(said ? "\n" : "none\n", out);
 }
 
-static void print_upstream(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
+/* A request that is not idempotent is sent again only where it can't have been seen. */
+static void print_retries(FILE *out, const struct route_settings *route, enum method method)
 {
     static const char *const reasons[] = {"connect", "reset", "502", "503", "504"};
-    print_clusters(out, snapshot, route);
-    print_time(out, "  timeouts   connect", route->timeouts.connect);
-    print_time(out, ", first_byte", route->timeouts.first_byte);
-    print_time(out, ", idle", route->timeouts.idle);
-    print_time(out, ", request", route->timeouts.request);
-    fprintf(out, "\n  retries    %u", route->retries.attempts);
+    bool idempotent = method_is_idempotent(method);
+    unsigned on = idempotent ? route->retries.on : route->retries.on & RETRY_CONNECT;
+    fprintf(out, "\n  retries    %u", on != 0 ? route->retries.attempts : 0);
     for (size_t i = 0, said = 0; i < sizeof reasons / sizeof *reasons && route->retries.attempts > 0; i++)
-        if ((route->retries.on & 1u << i) != 0)
+        if ((on & 1u << i) != 0)
             fprintf(out, "%s%s", said++ == 0 ? ", on " : ", ", reasons[i]);
-    if (route->retries.attempts > 0)
+    if (route->retries.attempts > 0 && on != route->retries.on)
+        fputs(", not on the others: the method is not idempotent", out);
+    if (route->retries.attempts > 0 && on != 0)
         fprintf(out, ", budget %u %%", route->retries.budget);
     if (route->retries.per_try > 0)
         print_time(out, ", per_try", route->retries.per_try);
     fputc('\n', out);
 }
 
-void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct route_settings *route)
+static void print_upstream(FILE *out, const struct snapshot *snapshot, const struct route_settings *route,
+                           enum method method)
+{
+    print_clusters(out, snapshot, route);
+    print_time(out, "  timeouts   connect", route->timeouts.connect);
+    print_time(out, ", first_byte", route->timeouts.first_byte);
+    print_time(out, ", idle", route->timeouts.idle);
+    print_time(out, ", request", route->timeouts.request);
+    print_retries(out, route, method);
+}
+
+void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct route_settings *route,
+                    enum method method)
 {
     fprintf(out, "  route      %.*s\n", TEXT_ARGS(route->name));
     print_match(out, route);
     print_filters(out, snapshot, route);
     if (route->target == TARGET_UPSTREAM || route->target == TARGET_SPLIT)
-        print_upstream(out, snapshot, route);
+        print_upstream(out, snapshot, route, method);
     else if (route->target == TARGET_REDIRECT)
         fprintf(out, "  redirect   %u to %.*s\n", route->redirect.status,
                 TEXT_ARGS(route->redirect.to.written));

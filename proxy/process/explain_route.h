@@ -7,8 +7,9 @@
 
 #include "exchange/snapshot.h"
 
-/* The route that answers, a line for each thing. */
-void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct route_settings *route);
+/* The route that answers a request of that method, a line for each thing. */
+void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct route_settings *route,
+                    enum method method);
 
 /* A phrase: why other isn't the route that takes this request; chosen is, NULL when none does. Found out by putting the
  * request to tables of the one and of both of them, with less and less of their matches. */

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from support import RawClient, Weir, as_yaml, free_address, run_weir
+from support import RawClient, Weir, as_yaml, free_address, proxy_config, run_weir
 from support.config import proxy_tree
 
 
@@ -200,3 +200,34 @@ def test_ten_thousand_routes_are_explained_in_time(config):
     port = tree["listeners"][0]["listen"].rpartition(":")[2]
     code, out, _ = explain(config(tree), "GET", f"http://x:{port}/p77?v=77")
     assert code == 0 and chosen(out) == ["r77"] and out.count("path differs") == 9999
+
+
+@pytest.mark.parametrize("method,meant", [("get", "; did you mean GET?"), ("FOO", ""), ("PSOT", "; did you mean POST?")])
+def test_a_method_that_no_request_can_have_is_refused_as_serving_does(config, start, method, meant):
+    code, out, _ = explain(config(PLAIN), method, "http://other.org:18080/")
+    assert code == 1 and f"weir answers 400, bad_request: HTTP/1 has no method {method}{meant}\n" in out
+    weir = start(Weir(proxy_config("127.0.0.1:9")))
+    with RawClient(weir.address) as browser:
+        assert browser.request(f"{method} / HTTP/1.1\r\nHost: a\r\n\r\n".encode()).status == 400
+
+
+def test_a_method_with_side_effects_has_fewer_retries(config):
+    _, out, _ = explain(config(PLAIN), "GET", "http://other.org:18080/")
+    assert "retries    2, on connect, reset, budget 20 %\n" in out
+    _, out, _ = explain(config(PLAIN), "POST", "http://other.org:18080/")
+    assert "retries    2, on connect, not on the others: the method is not idempotent, budget 20 %\n" in out
+
+
+def test_sticky_cookies_and_changed_fields_are_told(config):
+    tree = tree_of([{"name": "all", "upstream": "app", "headers": {"request": {"set": {"X-A": "secret"}, "remove": ["X-B", "X-C"]},
+                                                                   "response": {"add": {"X-D": "1"}}}}])
+    tree["upstreams"] = {"app": {"endpoints": ["127.0.0.1:9001"], "sticky": {"cookie": "weir_id", "ttl": "1h"}}}
+    port = tree["listeners"][0]["listen"].rpartition(":")[2]
+    _, out, _ = explain(config(tree), "GET", f"http://a.test:{port}/")
+    assert "sticky     cookie weir_id, for 3600s\n" in out and "secret" not in out
+    assert "filters    fields of the request (remove X-B, X-C) (set X-A); fields of the answer (add X-D)\n" in out
+
+
+def test_wrong_usage_counts_before_a_missing_config(tmp_path):
+    done = run_weir("explain", "GET", cwd=tmp_path)
+    assert done.returncode == 2 and "METHOD and URL are needed" in done.stderr
