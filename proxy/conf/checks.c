@@ -102,6 +102,23 @@ static void check_listeners_routed(struct build *build, struct section root)
     }
 }
 
+/* Those of the admin API have these names in metrics and logs. */
+static void check_listener_names(struct build *build, struct section root)
+{
+    struct item single;
+    size_t index = 0;
+    for (const struct item *item = section_items(root, "listeners", &single); item != NULL;
+         item = item->next, index++) {
+        const struct node *name = node_get(item->value, "name");
+        if (name != NULL && name->kind == NODE_SCALAR &&
+            (text_equal(name->text, TEXT("admin")) || text_equal(name->text, TEXT("probes"))))
+            problem_add(
+                build->problems, name->place,
+                "listeners[%zu].name: '%.*s' is the name of a listener of the admin API; choose another",
+                index, TEXT_ARGS(name->text));
+    }
+}
+
 static void check_listeners_present(struct build *build, struct section root)
 {
     const struct node *listeners = section_node(root, "listeners");
@@ -143,11 +160,13 @@ void checks_run(struct build *build, const struct node *root_node, struct arena 
     struct section root = section_root(root_node);
     check_listeners_present(build, root);
     check_listeners_routed(build, root);
+    check_listener_names(build, root);
     check_admin(build, section_map(root, "admin"));
     check_user(build, root);
     checks_addresses(build, root, arena);
     checks_matches(build, root, arena);
     checks_certificates(build, root);
     checks_logs(build, root, arena);
+    checks_doubts(build, root, arena);
     check_upstreams_used(build); /* last: warnings must not take the room of errors */
 }

@@ -20,6 +20,7 @@ void checks_run(struct build *build, const struct node *root, struct arena *aren
 void checks_addresses(struct build *build, struct section root, struct arena *arena);
 void checks_matches(struct build *build, struct section root, struct arena *arena);
 void checks_certificates(struct build *build, struct section root);
+void checks_doubts(struct build *build, struct section root, struct arena *arena);
 void checks_logs(struct build *build, struct section root, struct arena *arena);
 
 #endif

@@ -197,14 +197,14 @@ static void conditions_of_a_match_arrive(void **state)
     const struct route_settings *route =
         load_fine(state, LISTENER UPSTREAM
                   "routes:\n"
-                  "  - {match: {path_regex: '^/v\\d+', method: [GET, get], headers: {X-Beta: 1, B: ''}, "
+                  "  - {match: {path_regex: '^/v\\d+', method: [GET, M-SEARCH], headers: {X-Beta: 1, B: ''}, "
                   "query: {v: 2, 'a b': 'c%20'}}, upstream: app}\n"
                   "  - {match: {method: PUT}, upstream: app}\n")
             ->serve.routes;
     assert_int_equal(route[0].path_match, PATH_REGEX);
     assert_text(route[0].path, "^/v\\d+");
     assert_int_equal(route[0].match.method_count, 2);
-    assert_text(route[0].match.methods[1], "get");
+    assert_text(route[0].match.methods[1], "M-SEARCH");
     assert_int_equal(route[0].match.header_count, 2);
     assert_text(route[0].match.headers[0].name, "X-Beta");
     assert_text(route[0].match.headers[0].value, "1");

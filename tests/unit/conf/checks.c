@@ -43,6 +43,72 @@ static void an_upstream_that_nobody_uses_is_a_warning_only(void **state)
     problem_at(state, 2, 13, "upstreams.app: nothing uses this upstream");
 }
 
+static void the_names_of_the_admin_api_are_taken(void **state)
+{
+    static const char form[] = "listeners: [{name: %s, listen: 127.0.0.1:1}]\nroutes: [{" RESPOND "}]\n";
+    static const char *const names[] = {"admin", "probes"};
+    char yaml[200];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(yaml, sizeof yaml, form, names[i]);
+        load_wrong(state, yaml, 1, "is the name of a listener of the admin API; choose another");
+        problem_at(state, 1, 20, names[i]);
+    }
+    snprintf(yaml, sizeof yaml, form, "administration");
+    load_fine(state, yaml);
+}
+
+/* It loads, with that one warning. */
+static void load_doubtful(void **state, const char *yaml, unsigned line, unsigned column, const char *said)
+{
+    struct loading *loading = *state;
+    assert_non_null(load(state, yaml));
+    if (loading->problems.count != 1)
+        problems_print(&loading->problems, stderr);
+    assert_int_equal(loading->problems.count, 1);
+    assert_int_equal(problem_at(state, line, column, said)->severity, SEVERITY_WARNING);
+}
+
+static void what_a_route_says_in_vain_is_a_warning(void **state)
+{
+    load_doubtful(state, LISTENER UPSTREAM "routes: [{upstream: app, match: {method: [GET, get]}}]\n", 3, 48,
+                  "routes[0].match.method: HTTP/1 has no method 'get'; did you mean 'GET'?");
+    load_doubtful(state,
+                  LISTENER UPSTREAM
+                  "routes: [{upstream: app, match: {path: /a}, rewrite: {strip_prefix: /b}}]\n",
+                  3, 69, "routes[0].rewrite.strip_prefix: no path of this route begins with it");
+    load_doubtful(state,
+                  LISTENER UPSTREAM
+                  "routes: [{upstream: app, match: {path: /ab}, rewrite: {strip_prefix: /a}}]\n",
+                  3, 70, "begins with it");
+    load_fine(state, LISTENER UPSTREAM
+              "routes: [{upstream: app, match: {path: /a/b}, rewrite: {strip_prefix: /a}}]\n");
+    load_fine(state, LISTENER UPSTREAM
+              "routes: [{upstream: app, match: {path: /a}, rewrite: {strip_prefix: /a/b}}]\n");
+    load_fine(state,
+              LISTENER UPSTREAM "routes: [{upstream: app, match: {path: /}, rewrite: {strip_prefix: /a}}]\n");
+    load_doubtful(state, LISTENER "routes: [{respond: {status: 204, body: x}}]\n", 2, 40,
+                  "routes[0].respond.body: is not sent: an answer of status 204 has no body");
+    load_doubtful(state,
+                  LISTENER "routes: [{redirect: {to: /a}, match: {path: /b}, retries: {attempts: 1}}]\n", 2,
+                  59, "routes[0].retries: does nothing");
+    load_doubtful(state, LISTENER "routes: [{" RESPOND ", rewrite: {add_prefix: /b}}]\n", 2, 44,
+                  "routes[0].rewrite: does nothing: no upstream answers this route");
+}
+
+static void what_an_upstream_says_in_vain_is_a_warning(void **state)
+{
+    static const char twins[] =
+        LISTENER ROUTE "upstreams: {app: {endpoints: [127.0.0.1:1, {address: 127.0.0.1:1, weight: 2}]}}\n";
+    load_doubtful(state, twins, 3, 44, "upstreams.app.endpoints[1]: stands in t.yaml:3:31 too");
+    load_doubtful(state,
+                  LISTENER ROUTE "upstreams: {app: {endpoints: [{address: 127.0.0.1:1, weight: 0}]}}\n", 3,
+                  30, "upstreams.app.endpoints: every weight is 0");
+    load_doubtful(state,
+                  LISTENER ROUTE
+                  "upstreams: {app: {endpoints: [127.0.0.1:1], health_check: {tcp: on, path: /x}}}\n",
+                  3, 75, "upstreams.app.health_check.path: is not asked for");
+}
+
 static void names_given_twice_are_told_with_both_places(void **state)
 {
     load_wrong(state,
@@ -147,7 +213,7 @@ static void different_matches_do_not_clash(void **state)
     match_twice(state, "match: {path: /a},", "match: {path_regex: /a},", false);
     match_twice(state, "match: {path_regex: /a},", "match: {path_regex: /b},", false);
     match_twice(state, "match: {method: GET},", "", false);
-    match_twice(state, "match: {method: GET},", "match: {method: get},", false);
+    match_twice(state, "match: {method: GET},", "match: {method: HEAD},", false);
     match_twice(state, "match: {headers: {A: x}},", "match: {headers: {A: X}},", false);
     match_twice(state, "match: {query: {a: x}},", "match: {query: {A: x}},", false);
     match_twice(state, "match: {query: {a: x}},", "match: {headers: {a: x}},", false);
@@ -275,6 +341,9 @@ int main(void)
         loading_test(a_listener_that_nothing_routes_to_is_a_problem),
         loading_test(a_config_without_listener_is_a_problem),
         loading_test(an_upstream_that_nobody_uses_is_a_warning_only),
+        loading_test(the_names_of_the_admin_api_are_taken),
+        loading_test(what_a_route_says_in_vain_is_a_warning),
+        loading_test(what_an_upstream_says_in_vain_is_a_warning),
         loading_test(names_given_twice_are_told_with_both_places),
         loading_test(an_address_bound_twice_is_a_problem),
         loading_test(different_addresses_do_not_clash),

@@ -132,14 +132,15 @@ static void the_environment_is_put_into_scalars(void **state)
 static void a_variable_needs_no_quotes_within_brackets_and_braces(void **state)
 {
     setenv("WEIR_TEST_BACKEND", "127.0.0.1:9009", 1);
+    setenv("WEIR_TEST_SECOND", "127.0.0.1:9010", 1);
     unsetenv("WEIR_TEST_UNSET");
     struct config *config =
         load_fine(state, LISTENER
                   "log: {path: ${WEIR_TEST_UNSET:-a,[b]}, level: info}\n"
                   "routes: [{upstream: app, match: {path: '/$${WEIR_TEST_UNSET'}}]\n"
-                  "upstreams: {app: {endpoints: [${WEIR_TEST_BACKEND}, {address: ${WEIR_TEST_BACKEND}}]}}\n");
+                  "upstreams: {app: {endpoints: [${WEIR_TEST_BACKEND}, {address: ${WEIR_TEST_SECOND}}]}}\n");
     assert_string_equal(config->log.path.at, "a,[b]");
-    assert_int_equal(address_port(&config->serve.clusters[0].endpoints[1].address), 9009);
+    assert_int_equal(address_port(&config->serve.clusters[0].endpoints[1].address), 9010);
     assert_true(text_equal(config->serve.routes[0].path, TEXT("/${WEIR_TEST_UNSET")));
     load_wrong(state, LISTENER UPSTREAM ROUTE "log: {path: ${WEIR_TEST_UNSET:-a}, level: loud}\n", 4,
                "not 'loud'");
