@@ -14,14 +14,16 @@
 enum { ADMIN_FRONTS_MAX = 2 };
 
 struct admin_settings {
-    struct address listen; /* len 0: no API, only probes */
-    struct text token;     /* empty: none is asked for */
-    struct address probes; /* a second listener, for probes and metrics alone; len 0: none */
+    struct address listen;    /* len 0: no API, only probes */
+    struct text token;        /* empty: none is asked for */
+    struct address probes;    /* a second listener, for probes and metrics alone; len 0: none */
+    const struct text *hosts; /* further names that it may be asked by */
+    size_t host_count;
 };
 
 struct admin;
 
-/* Copies the settings, which have one of the two addresses. Takes a reference of its own to serving, the snapshot whose
+/* Copies the settings, which have one of the two addresses; the hosts must live as long as serving. Takes a reference of its own to serving, the snapshot whose
  * upstreams it shows. NULL when out of memory. */
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
                         struct admin_state *state);

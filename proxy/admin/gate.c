@@ -19,6 +19,19 @@ static bool read_literal(struct text host, unsigned port, struct address *addres
            !address_is_unix(address);
 }
 
+/* A dot at the end of a name says nothing. */
+static bool is_named(const struct admin_settings *settings, struct text host)
+{
+    for (size_t i = 0; i < settings->host_count; i++) {
+        struct text name = settings->hosts[i];
+        if (text_ends(name, TEXT(".")))
+            name.len--;
+        if (text_equal_nocase(host, name))
+            return true;
+    }
+    return false;
+}
+
 /* The port isn't looked at: it may have been forwarded. A listener on every address doesn't know its own, so there any
  * literal does: what DNS can be made to say has a name. */
 static bool host_is_ours(const struct admin_settings *settings, const struct exchange *exchange)
@@ -26,7 +39,7 @@ static bool host_is_ours(const struct admin_settings *settings, const struct exc
     struct text host = exchange->host;
     struct address address;
     if (address_is_unix(&settings->listen) || text_equal(host, TEXT("localhost")) ||
-        text_equal(host, TEXT("127.0.0.1")) || text_equal(host, TEXT("[::1]")))
+        text_equal(host, TEXT("127.0.0.1")) || text_equal(host, TEXT("[::1]")) || is_named(settings, host))
         return true;
     if (!read_literal(host, address_port(&settings->listen), &address))
         return false;
@@ -34,11 +47,13 @@ static bool host_is_ours(const struct admin_settings *settings, const struct exc
 }
 
 /* An Origin is scheme://host:port (RFC 6454 section 7), or null. */
-static bool is_origin(struct text origin, struct text authority)
+static bool is_origin(const struct exchange *exchange, struct text origin)
 {
+    struct text authority = exchange->down->head_in.authority;
     size_t colon = text_find(origin, ':');
     struct text rest = text_sub(origin, colon, origin.len - colon);
-    return text_starts(rest, TEXT("://")) && text_equal_nocase(text_sub(rest, 3, rest.len - 3), authority);
+    return text_equal_nocase(text_sub(origin, 0, colon), exchange->front->scheme) &&
+           text_starts(rest, TEXT("://")) && text_equal_nocase(text_sub(rest, 3, rest.len - 3), authority);
 }
 
 static bool origin_is_ours(const struct admin_settings *settings, const struct exchange *exchange)
@@ -49,7 +64,7 @@ static bool origin_is_ours(const struct admin_settings *settings, const struct e
         return true;
     for (unsigned i = 0; i < head->fields.count; i++) {
         const struct field *field = &head->fields.at[i];
-        if (text_equal_nocase(field->name, TEXT("origin")) && !is_origin(field->value, head->authority))
+        if (text_equal_nocase(field->name, TEXT("origin")) && !is_origin(exchange, field->value))
             return false;
     }
     return true;

@@ -34,6 +34,8 @@ struct config {
         struct address listen; /* len 0: off */
         struct text token;     /* empty: none */
         struct address probes; /* len 0: none */
+        struct text *hosts;    /* further names of it */
+        size_t host_count;
     } admin;
     struct {
         struct text json; /* what the files say with defaults filled in, secrets masked */

@@ -83,6 +83,12 @@ const char *form_host(struct text written)
                : "a host name such as example.com or *.example.com";
 }
 
+const char *form_host_name(struct text written)
+{
+    bool fine = form_host(written) == NULL && !text_starts(written, TEXT("*"));
+    return fine ? NULL : "a host name such as weir.example.com, without scheme, port and *";
+}
+
 const char *form_path(struct text written)
 {
     bool fine = text_starts(written, TEXT("/")) && is_one_line(written) &&

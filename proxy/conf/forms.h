@@ -14,6 +14,8 @@
 const char *form_name(struct text written);
 /* example.com or *.example.com; no port. A trailing dot is allowed. */
 const char *form_host(struct text written);
+/* example.com, an address, or a name without dots: one host exactly. */
+const char *form_host_name(struct text written);
 const char *form_path(struct text written);
 const char *form_file(struct text written);
 const char *form_listen(struct text written);

@@ -22,6 +22,9 @@ static const struct shape admin_listen = {.kind = SHAPE_STRING,
                                           .pattern = "^(off|unix:/.+|.+:[0-9]{1,5})$"};
 static const struct shape probes_listen = {
     .kind = SHAPE_STRING, .form = form_listen, .pattern = "^(unix:/.+|.+:[0-9]{1,5})$"};
+static const struct shape admin_host = {
+    .kind = SHAPE_STRING, .form = form_host_name, .pattern = "^[^/*: ]+$|^\\[.*\\]$"};
+static const struct shape admin_hosts = {.kind = SHAPE_LIST, .one = true, .item = &admin_host};
 static const struct shape redis_url = {.kind = SHAPE_STRING,
                                        .secret = true,
                                        .form = form_redis_url,
@@ -53,6 +56,8 @@ static const struct shape admin_shape = {
          KEY_OPTIONAL},
         {"token", &type_secret, "", "Bearer token; needed when listen is neither loopback nor a Unix socket.",
          KEY_OPTIONAL},
+        {"hosts", &admin_hosts, "[]",
+         "Further host names that it may be asked by, beside its IP addresses and localhost.", KEY_OPTIONAL},
         {"probes", &probes_listen, NULL, "A second listener for /livez, /readyz and /metrics only.",
          KEY_OPTIONAL},
         {0},

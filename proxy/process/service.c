@@ -96,7 +96,11 @@ void service_look_after(struct service *service)
 bool service_prepare_desk(struct service *service, const struct config *config, struct snapshot *snapshot,
                           struct buffer *why)
 {
-    const struct admin_settings admin = {config->admin.listen, config->admin.token, config->admin.probes};
+    const struct admin_settings admin = {.listen = config->admin.listen,
+                                         .token = config->admin.token,
+                                         .probes = config->admin.probes,
+                                         .hosts = config->admin.hosts,
+                                         .host_count = config->admin.host_count};
     return desk_prepare(&service->desk, &admin, snapshot, why);
 }
 

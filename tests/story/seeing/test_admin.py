@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import Backend, RawClient, Weir, as_yaml, proxy_config, refusing_address, wait_until
+from support import Backend, RawClient, Weir, as_yaml, free_address, proxy_config, refusing_address, wait_until
 from support import backend as act
 from support.config import proxy_tree
 
@@ -232,3 +232,13 @@ def test_admin_answers_while_many_requests_wait(proxy, client):
     assert weir.admin_get("/livez", limit=3)[0] == 200
     backend.release.set()
     assert all(one.read_response().status == 200 for one in clients)
+
+
+def test_further_names_of_the_admin_api_are_configured(start):
+    address = free_address()
+    weir = start(Weir(proxy_config("127.0.0.1:9", admin={"listen": address, "hosts": ["weir.ops.svc", "weir"]})))
+    assert weir.admin_get("/metrics", Host="weir.ops.svc:9900")[0] == weir.admin_get("/metrics", Host="Weir")[0] == 200
+    assert weir.admin_get("/metrics", Host="other.ops.svc")[0] == 421
+    changed = {"Host": "weir", "Origin": "https://weir"}
+    assert weir.admin_request("PUT", "/api/v1/log", changed, b'{"level": "info"}')[0] == 403
+    assert weir.admin_request("PUT", "/api/v1/log", {**changed, "Origin": "http://weir"}, b'{"level": "info"}')[0] == 200

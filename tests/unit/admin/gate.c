@@ -68,6 +68,22 @@ static void a_listener_on_every_address_takes_any_literal_but_no_name(void **sta
     stage_end(&stage);
 }
 
+static void further_names_are_those_of_the_settings(void **state)
+{
+    (void)state;
+    struct stage stage;
+    const struct text hosts[] = {TEXT("Weir.ops.svc"), TEXT("weir.")};
+    struct admin_settings settings = {.token = TEXT("s3cret"), .hosts = hosts, .host_count = 2};
+    assert_null(address_read(TEXT("0.0.0.0:9900"), &settings.listen));
+    stage_start_with(&stage, &settings);
+    assert_int_equal(status_for(&stage, "GET /livez", "Host: weir.ops.svc:9900\r\n"), 200);
+    assert_int_equal(status_for(&stage, "GET /livez", "Host: WEIR\r\n"), 200);
+    assert_int_equal(status_for(&stage, "GET /livez", "Host: weir.ops.svc.evil.test\r\n"), 421);
+    assert_int_equal(status_for(&stage, "GET /livez", "Host: ops.svc\r\n"), 421);
+    assert_int_equal(status_for(&stage, "GET /metrics", "Host: weir\r\n"), 401);
+    stage_end(&stage);
+}
+
 static void a_foreign_origin_may_read_but_change_nothing(void **state)
 {
     (void)state;
@@ -75,7 +91,9 @@ static void a_foreign_origin_may_read_but_change_nothing(void **state)
     stage_start(&stage, HOME, "");
     assert_int_equal(status_for(&stage, "GET /livez", "Host: localhost:9900\r\nOrigin: http://evil.test\r\n"),
                      200);
-    const char *const origins[] = {"http://evil.test", "null", "http://localhost:3000", "localhost:9900", ""};
+    const char *const origins[] = {
+        "http://evil.test",  "null", "http://localhost:3000", "localhost:9900", "https://localhost:9900",
+        "://localhost:9900", ""};
     for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
         char fields[128];
         snprintf(fields, sizeof fields, "Host: localhost:9900\r\nOrigin: %s\r\nContent-Length: 0\r\n",
@@ -131,6 +149,7 @@ int main(void)
         cmocka_unit_test(the_name_in_an_absolute_target_is_the_one_that_counts),
         cmocka_unit_test(a_unix_socket_has_any_name),
         cmocka_unit_test(a_listener_on_every_address_takes_any_literal_but_no_name),
+        cmocka_unit_test(further_names_are_those_of_the_settings),
         cmocka_unit_test(a_foreign_origin_may_read_but_change_nothing),
         cmocka_unit_test(a_token_is_needed_for_all_but_probes),
         cmocka_unit_test(only_the_whole_token_is_right),

@@ -26,7 +26,7 @@ static void it_is_json_with_the_defaults_that_count(void **state)
     arena_clear(&arena);
     assert_shows(config, "\"workers\":\"auto\"");
     assert_shows(config, "\"log\":{\"level\":\"info\",\"format\":\"text\",\"path\":\"stderr\"}");
-    assert_shows(config, "\"admin\":{\"listen\":\"127.0.0.1:9900\",\"token\":\"\"}");
+    assert_shows(config, "\"admin\":{\"listen\":\"127.0.0.1:9900\",\"token\":\"\",\"hosts\":[]}");
     assert_shows(config, "\"listen\":[\"127.0.0.1:8080\"]");
     assert_shows(config, "\"timeouts\":{\"header\":\"10s\"");
     assert_shows(config, "\"headers\":100,");
