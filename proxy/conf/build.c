@@ -72,6 +72,7 @@ static void build_admin(struct build *build, struct section admin)
 bool build_config(struct build *build, const struct node *root)
 {
     struct section section = section_root(root);
+    build->root = root;
     build->config->workers = worker_count(section);
     build->config->user = build_text(build, section_text(section, "user"));
     build_logs(build, section);

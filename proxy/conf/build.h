@@ -19,7 +19,12 @@ struct build {
     const struct validation *validation; /* the names, with their positions */
     struct file_list *seen;              /* files looked for; NULL: nobody asks */
     bool full;                           /* out of memory; reported at the end */
+    const struct node *root;             /* of the tree; NULL: messages name no keys */
 };
+
+/* As problem_add at the node's place, with the way to it in front: "routes[0].match.path: ". */
+void build_problem(struct build *build, const struct node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* False when out of memory. */
 bool build_config(struct build *build, const struct node *root);

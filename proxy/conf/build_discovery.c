@@ -23,11 +23,10 @@ static void check_discovery(struct build *build, const struct node *dns,
 {
     char name[QUESTION_NAME_MAX];
     if (settings->srv.len == 0 && settings->port == 0)
-        problem_add(build->problems, dns->place,
-                    "discover.dns: needs a port for the addresses, such as %.*s:80, unless srv is given",
-                    TEXT_ARGS(settings->name));
+        build_problem(build, dns, "needs a port for the addresses, such as %.*s:80, unless srv is given",
+                      TEXT_ARGS(settings->name));
     else if (discovery_name(settings, name).len == 0)
-        problem_add(build->problems, dns->place, "discover: srv and dns together are longer than DNS allows");
+        build_problem(build, dns, "srv and dns together are longer than DNS allows");
 }
 
 void build_discovery(struct build *build, struct section upstream, struct cluster_settings *cluster)

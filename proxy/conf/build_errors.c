@@ -17,7 +17,7 @@ static struct text read_body(struct build *build, const struct node *node)
     const char *wrong = file_read(path.at, BODY_FILE_MAX, arena, &file);
     if (wrong == NULL)
         return file.text;
-    problem_add(build->problems, node->place, "body_file '%s' can't be read: %s", path.at, wrong);
+    build_problem(build, node, "'%s' can't be read: %s", path.at, wrong);
     return TEXT_NONE;
 }
 

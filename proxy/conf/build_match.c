@@ -39,8 +39,8 @@ static void build_path(struct build *build, const struct node *node, struct rout
     if (normalized == NULL || form_path(node->text) != NULL)
         return;
     if (!target_normalize_path(node->text, normalized, &len)) {
-        problem_add(build->problems, node->place,
-                    "no request can have this path: it leaves the root, or has a malformed %%-escape");
+        build_problem(build, node,
+                      "no request can have this path: it leaves the root, or has a malformed %%-escape");
         return;
     }
     route->path =
@@ -54,8 +54,7 @@ static void build_regex(struct build *build, const struct node *node, struct rou
         return;
     route->path = build_text(build, node->text);
     if (!regex_is_valid(node->text, &error))
-        problem_add(build->problems, node->place, "path_regex: %s, at offset %zu of the pattern",
-                    error.message, error.offset);
+        build_problem(build, node, "%s, at offset %zu of the pattern", error.message, error.offset);
 }
 
 static struct header_setting *build_pairs(struct build *build, struct section match, const char *key,

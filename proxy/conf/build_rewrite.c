@@ -13,8 +13,8 @@ static struct text build_prefix(struct build *build, const struct node *node)
     if (normalized == NULL)
         return TEXT_NONE;
     if (!target_normalize_path(node->text, normalized, &len)) {
-        problem_add(build->problems, node->place,
-                    "no path can have this prefix: it leaves the root, or has a malformed %%-escape");
+        build_problem(build, node,
+                      "no path can have this prefix: it leaves the root, or has a malformed %%-escape");
         return TEXT_NONE;
     }
     return (struct text){normalized, normalized[len - 1] == '/' ? len - 1 : len};

@@ -48,7 +48,7 @@ static void build_split(struct build *build, struct section section, struct spli
         split->sum += weight;
     }
     if (split->count > 0 && split->sum == 0)
-        problem_add(build->problems, node->place, "split: every share is 0, so nothing could answer");
+        build_problem(build, node, "every share is 0, so nothing could answer");
 }
 
 static void build_target(struct build *build, struct section section, struct route_settings *route)
@@ -104,7 +104,7 @@ static void build_mirror(struct build *build, struct section section, struct rou
     route->mirror.cluster = position(build, REFERENCE_UPSTREAM, section_text(mirror, "upstream"));
     route->mirror.percent = build_count(section_number(mirror, "percent"));
     if (route->target != TARGET_UPSTREAM && route->target != TARGET_SPLIT)
-        problem_add(build->problems, node->place, "mirror: needs a route with upstream or split");
+        build_problem(build, node, "needs a route with upstream or split");
 }
 
 static void build_hints(struct build *build, struct section section, struct route_settings *route)

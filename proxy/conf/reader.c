@@ -43,6 +43,15 @@ static struct place place_of_offset(const struct reader *reader, size_t offset)
     return place;
 }
 
+/* What libyaml calls a character that cannot start any token is mostly one of these. */
+static bool is_tab(const struct reader *reader, const struct place *place)
+{
+    struct text rest = reader->yaml, line = TEXT("");
+    for (unsigned i = 0; i < place->line && text_split(&rest, '\n', &line); i++)
+        continue;
+    return place->column > 0 && place->column <= line.len && line.at[place->column - 1] == '\t';
+}
+
 static bool fail_syntax(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -50,7 +59,9 @@ static bool fail_syntax(struct reader *reader)
     const char *sentence = parser->problem == NULL ? "out of memory" : parser->problem;
     if (parser->error == YAML_READER_ERROR)
         place = place_of_offset(reader, parser->problem_offset);
-    if (!reader->failed)
+    if (!reader->failed && parser->error == YAML_SCANNER_ERROR && is_tab(reader, &place))
+        problem_add(reader->tree->problems, place, "this is not YAML: a tab stands here; indent with spaces");
+    else if (!reader->failed)
         problem_add(reader->tree->problems, place, "this is not YAML: %s%s%s",
                     parser->context ? parser->context : "", parser->context ? ", " : "", sentence);
     reader->failed = true;

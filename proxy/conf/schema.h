@@ -55,7 +55,8 @@ struct shape {
     const struct shape *item;
     const struct key *keys;       /* ends with a key without name */
     const struct choice *choices; /* at most one of a kind */
-    const char *shorthand;        /* a map: a single value stands for a map of this key */
+    const char *off; /* a map: how it is written to be off, for who writes just that; NULL: it can't be */
+    const char *shorthand; /* a map: a single value stands for a map of this key */
 };
 
 enum key_state {

@@ -42,6 +42,7 @@ static const struct shape log_shape = {
 
 static const struct shape access_log_shape = {
     .kind = SHAPE_MAP,
+    .off = "{path: off}",
     .keys = (const struct key[]){
         {"path", &type_file, "stdout", "stdout, stderr, a file, or off.", KEY_OPTIONAL},
         {"format", &access_format, "json", "json, or the combined or common format of web servers.",
@@ -51,6 +52,7 @@ static const struct shape access_log_shape = {
 
 static const struct shape admin_shape = {
     .kind = SHAPE_MAP,
+    .off = "{listen: off}",
     .keys = (const struct key[]){
         {"listen", &admin_listen, "127.0.0.1:9900", "Address of the admin API and dashboard, or off.",
          KEY_OPTIONAL},

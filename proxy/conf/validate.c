@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "conf/value.h"
+
 #define MESSAGE_MAX 500
 
 static void walk(struct validation *validation, const struct node *node, const struct shape *shape,
@@ -129,20 +131,35 @@ static void walk_kind(struct validation *validation, const struct node *node, co
         validate_scalar(validation, node, shape, step);
 }
 
+static bool says_off(const struct node *node)
+{
+    uint64_t on;
+    return node->kind == NODE_SCALAR && value_switch(node->text, &on) == NULL && on == 0;
+}
+
+static void report_kind(struct validation *validation, const struct node *node, const struct shape *shape,
+                        const struct step *step)
+{
+    static const char *const nouns[] = {"a single value", "a list", "a map"};
+    if (shape->off != NULL && says_off(node))
+        validate_report(validation, node->place, step, "needs a map: to switch it off, write %s", shape->off);
+    else
+        validate_report(validation, node->place, step, "needs %s, not %s", nouns[wanted_kind(shape)],
+                        node_kind_name(node));
+}
+
 /* A map or list that is there but empty ("routes:" with everything below it commented out) is an empty
  * one. */
 static void walk(struct validation *validation, const struct node *node, const struct shape *shape,
                  const struct step *step)
 {
-    static const char *const nouns[] = {"a single value", "a list", "a map"};
     enum node_kind wanted = wanted_kind(shape);
     if (shape->kind == SHAPE_ANY)
         return;
     if (node->kind == wanted || (wanted != NODE_SCALAR && node_is_nothing(node)))
         walk_kind(validation, node, shape, step);
     else if (!walk_short(validation, node, shape, step))
-        validate_report(validation, node->place, step, "needs %s, not %s", nouns[wanted],
-                        node_kind_name(node));
+        report_kind(validation, node, shape, step);
 }
 
 void validate(struct validation *validation, const struct node *root)

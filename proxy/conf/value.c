@@ -45,6 +45,8 @@ const char *value_duration(struct text written, uint64_t *value)
     uint64_t number;
     if (read_with_unit(written, duration_units, TEN_YEARS, value))
         return NULL;
+    if (read_with_unit(written, duration_units, UINT64_MAX, &number))
+        return "a duration of no more than 87600h";
     if (!text_to_number(written, UINT64_MAX, &number))
         return "a duration such as 250ms, 5s, 2m or 1h";
     *value = 0;

@@ -16,6 +16,9 @@ static const char *advice(int error)
         return "another program listens there: end it, or choose another address";
     case EACCES:
         return "ports below 1024 need CAP_NET_BIND_SERVICE, Unix sockets a folder that can be written";
+    case ENOENT:
+    case ENOTDIR:
+        return "the folder of the socket is not there: make it, or choose another";
     case EADDRNOTAVAIL:
         return "no interface of this host has that address";
     case EMFILE:

@@ -62,6 +62,15 @@ def test_an_include_that_breaks(start):
     assert ask(weir) == 200
 
 
+def test_a_socket_in_a_folder_that_is_not_there(start):
+    weir = start(Weir(proxy_config(start(Backend()))))
+    tree = tree_of(weir)
+    tree["listeners"][0]["listen"] = "unix:/nodir-of-weir/web.sock"
+    status, answer = reload(weir, tree)
+    assert status == 422 and "the folder of the socket is not there: make it, or choose another" in answer["problems"][0]["message"]
+    assert ask(weir) == 200
+
+
 @pytest.mark.parametrize("key", ["log", "access_log"])
 def test_a_log_that_cannot_be_opened(start, key):
     weir = start(Weir(proxy_config(start(Backend()))))

@@ -264,6 +264,34 @@ static void secrets_are_never_shown(void **state)
     assert_false(any_problem_says(state, "hunter2"));
 }
 
+static void messages_say_what_to_write_instead(void **state)
+{
+    load_wrong(state, LISTENER UPSTREAM ROUTE "access_log: off\n", 4,
+               "access_log: needs a map: to switch it off, write {path: off}");
+    load_wrong(state, LISTENER UPSTREAM ROUTE "admin: no\n", 4,
+               "admin: needs a map: to switch it off, write {listen: off}");
+    load_wrong(state, LISTENER UPSTREAM ROUTE "log: off\n", 4, "log: needs a map, not a single value");
+    load_wrong(state, LISTENER UPSTREAM "routes: [{upstream: app, timeouts: {idle: 9999999h}}]\n", 3,
+               "routes[0].timeouts.idle: needs a duration of no more than 87600h");
+    load_wrong(state, LISTENER UPSTREAM "routes:\n\t- {upstream: app}\n", 4,
+               "a tab stands here; indent with spaces");
+    load_wrong(state, LISTENER UPSTREAM "routes: @\n", 3, "this is not YAML: ");
+}
+
+static void what_only_building_finds_names_its_key_too(void **state)
+{
+    load_wrong(state, LISTENER UPSTREAM "routes: [{upstream: app, match: {path_regex: '('}}]\n", 3,
+               "routes[0].match.path_regex: missing");
+    load_wrong(state, LISTENER UPSTREAM "routes: [{split: {app: 0}}]\n", 3,
+               "routes[0].split: every share is 0");
+    load_wrong(state, LISTENER UPSTREAM "routes: [{respond: {}, mirror: {upstream: app}}]\n", 3,
+               "routes[0].mirror: needs a route with upstream or split");
+    load_wrong(state, LISTENER ROUTE "upstreams: {app: {discover: {dns: a.test}}}\n", 3,
+               "upstreams.app.discover.dns: needs a port");
+    load_wrong(state, LISTENER UPSTREAM "routes: [{upstream: app, errors: {502: {body_file: /nodir/x}}}]\n",
+               3, "routes[0].errors.502.body_file: '/nodir/x' can't be read");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +321,8 @@ int main(void)
         loading_test(later_features_are_checked_for_their_form_too),
         loading_test(what_a_later_feature_has_switched_off_is_accepted),
         loading_test(secrets_are_never_shown),
+        loading_test(messages_say_what_to_write_instead),
+        loading_test(what_only_building_finds_names_its_key_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
