@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Problems that only building finds, with the way to their key in front, as validate has it. */
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "conf/build.h"
 #include "conf/steps.h"

@@ -69,7 +69,7 @@ class Weir:
         self.stdout_path, self.stderr_path = self.folder / "stdout", self.folder / "stderr"
         self.keep_stdout = stdout
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.process = subprocess.Popen([*wrap, program or binary(), "run", "-c", str(self.config_path), *arguments],
+            self.process = subprocess.Popen([*wrap, program or binary(), "run", *([] if "-c" in arguments else ["-c", str(self.config_path)]), *arguments],
                                             stdout=stdout or out, stderr=err, stdin=subprocess.DEVNULL, cwd=self.folder,
                                             env=_environment(env), preexec_fn=preexec, pass_fds=fds)
         self.pid = self.process.pid

@@ -108,6 +108,8 @@ static void a_reload_needs_an_address_that_is_one(void **state)
                                         "reload -a 127.0.0.1:x",
                                         "reload -a http://a:1",
                                         "reload -c x",
+                                        "reload -a 127.0.0.1:1 -a 127.0.0.1:2",
+                                        "check -c a -c b",
                                         "reload x",
                                         "reload -a ::1:80",
                                         "reload -a unix:",
