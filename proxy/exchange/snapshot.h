@@ -26,7 +26,7 @@ struct front_plan {
     counter_t accepted;
     counter_t handshakes[HANDSHAKE_VERSIONS]; /* a cell for each enum tls_outcome */
     counter_t http2_errors;                   /* a cell for each enum http2_error */
-    counter_t received; /* bytes of bodies */
+    counter_t received;                       /* bytes of bodies */
     counter_t sent;
     atomic_uint open; /* connections in all workers, against settings->connections; relaxed */
 };

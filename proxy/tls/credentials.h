@@ -60,6 +60,9 @@ unsigned credentials_write_alpn(const enum tls_alpn alpn[2], unsigned char *out)
 /* The authorities of a file are trusted. */
 bool credentials_trust(SSL_CTX *context, const char *path);
 
+/* link.c: what contexts of clients call with a new session; its owner keeps it, or not. */
+int tls_on_session(SSL *ssl, SSL_SESSION *session);
+
 /* Puts a pair in use for a context. */
 bool credentials_show(SSL_CTX *context, const struct pair *pair);
 

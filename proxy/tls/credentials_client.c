@@ -34,6 +34,8 @@ static bool fill(struct tls_credentials *credentials, const struct tls_client_se
         strndup(settings->server_name.at != NULL ? settings->server_name.at : "", settings->server_name.len);
     if (credentials->context == NULL || credentials->server_name == NULL)
         return credentials_complain(why, "out of memory");
+    SSL_CTX_set_session_cache_mode(credentials->context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(credentials->context, tls_on_session);
     if (!trust(credentials->context, settings))
         return credentials_complain(why, "OpenSSL refuses the authorities");
     credentials->alpn_len = credentials_write_alpn(settings->alpn, credentials->alpn);

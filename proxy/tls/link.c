@@ -95,6 +95,7 @@ static void tls_free(struct task *task)
 {
     struct tls *tls = tls_of(CONTAINER(task, struct link, retire));
     SSL_free(tls->ssl);
+    resume_unref(tls->resume);
     credentials_unref(tls->credentials);
     tls->link.magic = 0;
     loop_give(tls->link.loop, tls, sizeof *tls);
@@ -164,17 +165,33 @@ static bool name_server(struct tls *tls, struct text server_name)
     return expect_name(tls->ssl, name);
 }
 
-struct link *tls_connect(struct link *raw, struct tls_credentials *credentials, struct text server_name)
+/* Also when the server sends a ticket later on. */
+int tls_on_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls *tls = SSL_get_app_data(ssl);
+    if (tls == NULL || tls->resume == NULL)
+        return 0;
+    resume_keep(tls->resume, tls->credentials, session);
+    return 1;
+}
+
+struct link *tls_connect(struct link *raw, struct tls_credentials *credentials,
+                         const struct tls_server *server)
 {
     struct tls *tls = tls_new(raw, credentials);
     if (tls == NULL)
         return NULL;
-    if (!name_server(tls, server_name)) {
+    if (!name_server(tls, server->name)) {
         tls_free(&tls->link.retire);
         ERR_clear_error();
         return NULL;
     }
     SSL_set_connect_state(tls->ssl);
+    SSL_set_app_data(tls->ssl, tls);
+    if (server->resume != NULL) {
+        tls->resume = resume_ref(server->resume);
+        resume_offer(tls->resume, credentials, tls->ssl);
+    }
     link_use(raw, &raw_user, tls);
     on_marked(tls);
     return &tls->link;

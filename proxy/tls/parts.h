@@ -18,6 +18,7 @@ struct tls {
     struct link *raw;
     SSL *ssl;
     struct tls_credentials *credentials; /* a reference */
+    struct tls_resume *resume;           /* client: a reference, or NULL */
     enum tls_phase phase;
     enum tls_outcome outcome;
     struct slice feed; /* what OpenSSL may read now; borrowed */

@@ -14,15 +14,22 @@
 #include "base/outcomes.h"
 #include "net/link.h"
 #include "tls/credentials.h"
+#include "tls/resume.h"
 
 /* A server's link over an open raw link; takes a reference to the credentials. It hears what the raw link hears from now
  * on: the caller passes on what has come in already with link->user->input of the raw link. NULL when out of memory: the
  * raw link is the caller's still. */
 struct link *tls_accept(struct link *raw, struct tls_credentials *credentials);
 
-/* A client's link over a raw link that is open or not yet; it begins by itself. server_name (host name or address) is
- * what to ask for and to expect where the credentials don't say. */
-struct link *tls_connect(struct link *raw, struct tls_credentials *credentials, struct text server_name);
+/* Whom a client wants to reach. */
+struct tls_server {
+    struct text name; /* host name or address: to ask for and to expect where the credentials don't say */
+    struct tls_resume *resume; /* a reference is taken; NULL: sessions aren't resumed */
+};
+
+/* A client's link over a raw link that is open or not yet; it begins by itself. */
+struct link *tls_connect(struct link *raw, struct tls_credentials *credentials,
+                         const struct tls_server *server);
 
 /* The link below, or link itself when it isn't one of TLS. */
 struct link *tls_raw(struct link *link);

@@ -107,8 +107,8 @@ bool claim_connect(struct claim *claim, struct outlet *outlet)
     leave(claim);
     hold(claim, outlet, CLAIM_CONNECTING);
     list_push(&outlet->waiting, &claim->node);
-    claim->connector = connector_new(&upstream->connectors, claim->endpoint, &upstream->roster->settings,
-                                     claim->connect_timeout);
+    const struct destination to = {claim->endpoint, &upstream->roster->settings, outlet->pool.resume};
+    claim->connector = connector_new(&upstream->connectors, &to, claim->connect_timeout);
     if (claim->connector == NULL) {
         claim_fail(claim, FAULT(connect_failed));
         return false;

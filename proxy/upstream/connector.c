@@ -93,29 +93,28 @@ static struct text server_name(const struct endpoint *endpoint)
 }
 
 /* The link that a session is to have; the raw one is closed when there is no memory. */
-static struct link *wrap(struct link *raw, const struct endpoint *endpoint, struct keyring *keyring)
+static struct link *wrap(struct link *raw, const struct destination *to)
 {
-    if (keyring == NULL)
+    if (to->settings->tls == NULL)
         return raw;
-    struct tls_credentials *credentials = keyring_take(keyring);
-    struct link *link = tls_connect(raw, credentials, server_name(endpoint));
+    const struct tls_server server = {server_name(to->endpoint), to->resume};
+    struct tls_credentials *credentials = keyring_take(to->settings->tls);
+    struct link *link = tls_connect(raw, credentials, &server);
     credentials_unref(credentials);
     if (link == NULL)
         link_close(raw);
     return link;
 }
 
-static struct link *dial(const struct connectors *set, const struct endpoint *endpoint,
-                         const struct cluster_settings *settings)
+static struct link *dial(const struct connectors *set, const struct destination *to)
 {
-    struct link *raw = set->dialer->dial(set->dialer, set->loop, &endpoint->address);
-    return raw == NULL ? NULL : wrap(raw, endpoint, settings->tls);
+    struct link *raw = set->dialer->dial(set->dialer, set->loop, &to->endpoint->address);
+    return raw == NULL ? NULL : wrap(raw, to);
 }
 
-struct connector *connector_new(struct connectors *set, const struct endpoint *endpoint,
-                                const struct cluster_settings *settings, uint64_t timeout)
+struct connector *connector_new(struct connectors *set, const struct destination *to, uint64_t timeout)
 {
-    struct link *link = dial(set, endpoint, settings);
+    struct link *link = dial(set, to);
     if (link == NULL)
         return NULL;
     struct connector *connector = connector_over(set, link);
@@ -123,8 +122,8 @@ struct connector *connector_new(struct connectors *set, const struct endpoint *e
         link_close(link);
         return NULL;
     }
-    connector->tls = settings->tls != NULL;
-    connector->protocol = settings->protocol;
+    connector->tls = to->settings->tls != NULL;
+    connector->protocol = to->settings->protocol;
     if ((link->marks & (LINK_OPEN | LINK_BROKEN)) != 0)
         finish(connector);
     else if (timeout != 0)

@@ -46,9 +46,15 @@ struct connector {
 
 void connectors_init(struct connectors *set, struct loop *loop, struct keeper *keeper);
 
-/* Begins, as the settings say; NULL when it failed at once. timeout in ms for all of it, 0: none. */
-struct connector *connector_new(struct connectors *set, const struct endpoint *endpoint,
-                                const struct cluster_settings *settings, uint64_t timeout);
+/* What to connect to, and how. */
+struct destination {
+    const struct endpoint *endpoint;
+    const struct cluster_settings *settings;
+    struct tls_resume *resume; /* of earlier connections; NULL: none */
+};
+
+/* Begins; NULL when it failed at once. timeout in ms for all of it, 0: none. */
+struct connector *connector_new(struct connectors *set, const struct destination *to, uint64_t timeout);
 
 /* Once it is finished: the session, or NULL and connect_refused, connect_failed, connect_timeout, upstream_tls,
  * upstream_untrusted, overloaded or out_of_memory in fault. */

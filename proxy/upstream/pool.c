@@ -64,6 +64,7 @@ void pool_clear(struct pool *pool)
     CHECK(pool, POOL_MAGIC);
     ASSERT(pool->open == 0 && pool->connecting == 0);
     wheel_cancel(&pool->loop->wheel, &pool->expiry);
+    resume_unref(pool->resume);
     endpoint_unref(pool->endpoint);
     pool->magic = 0;
 }

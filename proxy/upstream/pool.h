@@ -11,6 +11,7 @@
 #define UPSTREAM_POOL_H
 
 #include "http/session.h"
+#include "tls/resume.h"
 #include "upstream/endpoint.h"
 
 struct pool {
@@ -21,11 +22,12 @@ struct pool {
     struct list idle;              /* sessions, the one used last in front: the rest may grow old */
     struct list shared;            /* sessions that carry streams and can take more */
     unsigned idle_count;
-    unsigned open;       /* sessions, idle ones too */
-    unsigned connecting; /* counted by the upstream, against the limit */
-    unsigned epoch;      /* sessions of an earlier one take no more streams */
-    bool multiplexes;    /* the last session carries many streams */
-    struct timer expiry; /* of the oldest idle one */
+    unsigned open;             /* sessions, idle ones too */
+    unsigned connecting;       /* counted by the upstream, against the limit */
+    unsigned epoch;            /* sessions of an earlier one take no more streams */
+    struct tls_resume *resume; /* of its TLS sessions; NULL: plain, or out of memory */
+    bool multiplexes;          /* the last session carries many streams */
+    struct timer expiry;       /* of the oldest idle one */
 };
 
 #define POOL_MAGIC 0x706f6f6cu

@@ -282,7 +282,8 @@ static void on_news(struct task *task)
 static void on_next(struct timer *timer)
 {
     struct probe *probe = CONTAINER(timer, struct probe, next);
-    probe->connector = connector_new(&probe->connectors, probe->endpoint, &probe->roster->settings, 0);
+    const struct destination to = {probe->endpoint, &probe->roster->settings, NULL};
+    probe->connector = connector_new(&probe->connectors, &to, 0);
     if (probe->connector == NULL) {
         conclude(probe, "it cannot be reached");
         return;

@@ -62,6 +62,8 @@ static bool fit(struct upstream *upstream, struct fitting *fitting)
 /* Connections were opened in another way: they take no more requests. */
 static void begin_epoch(const struct upstream *upstream, const struct roster *roster, struct pool *pool)
 {
+    if (roster->settings.tls != NULL && pool->resume == NULL)
+        pool->resume = resume_new();
     const struct cluster_settings *before = upstream->roster != NULL ? &upstream->roster->settings : NULL;
     if (before == NULL ||
         (before->tls == roster->settings.tls && before->protocol == roster->settings.protocol))

@@ -8,6 +8,7 @@
 #include "net/pair.h"
 #include "support/authority.h"
 #include "tls/keyring.h"
+#include "tls/tickets.h"
 #include "tls/tls.h"
 
 struct end {
@@ -21,6 +22,7 @@ static struct loop loop;
 static struct cells *cells;
 static struct end server, client;
 static struct pair_end *raw[2];
+static struct tls_resume *kept; /* NULL: nothing is kept */
 
 static void on_input(void *user, struct slice slice)
 {
@@ -93,7 +95,7 @@ static void meet(const struct tls_server_settings *ours, const struct tls_client
     struct tls_credentials *shown = take(one), *trusted = take(other);
     assert_true(pair_new(&loop, raw));
     use(&server, tls_accept(&raw[0]->link, shown));
-    use(&client, tls_connect(&raw[1]->link, trusted, TEXT("")));
+    use(&client, tls_connect(&raw[1]->link, trusted, &(struct tls_server){.resume = kept}));
     credentials_unref(shown);
     credentials_unref(trusted);
     turn();
@@ -202,6 +204,35 @@ static void refuses_what_is_not_tls(void **state)
     turn();
 }
 
+static void a_session_is_resumed(void **state)
+{
+    (void)state;
+    struct tls_server_settings ours = server_settings();
+    struct tls_client_settings theirs = client_settings();
+    kept = resume_new();
+    struct keyring *one = keyring_server(&ours, (char[TLS_WHY_MAX]){0});
+    struct keyring *other = keyring_client(&theirs, (char[TLS_WHY_MAX]){0});
+    for (int i = 0; i < 3; i++) {
+        meet(&ours, &theirs);
+        assert_int_equal(tls_outcome(server.link), i == 0 ? TLS_full : TLS_resumed);
+        send_bytes(&server, "answer", 6);
+        assert_true(text_equal(buffer_text(&client.got), TEXT("answer")));
+        part();
+    }
+    tickets_age(TICKET_ROTATE_S + 1); /* another key makes tickets, the old one is still good */
+    meet(&ours, &theirs);
+    assert_int_equal(tls_outcome(server.link), TLS_resumed);
+    part();
+    tickets_age(TICKET_LIFETIME_S + 1);
+    meet(&ours, &theirs);
+    assert_int_equal(tls_outcome(server.link), TLS_full);
+    part();
+    keyring_unref(one);
+    keyring_unref(other);
+    resume_unref(kept);
+    kept = NULL;
+}
+
 static void asks_clients_for_certificates(void **state)
 {
     (void)state;
@@ -249,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_goodbye_is_the_end_and_its_absence_a_break),
         cmocka_unit_test(refuses_a_server_of_another_name),
         cmocka_unit_test(refuses_what_is_not_tls),
+        cmocka_unit_test(a_session_is_resumed),
         cmocka_unit_test(asks_clients_for_certificates),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
