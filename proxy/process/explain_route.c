@@ -140,12 +140,13 @@ static void print_retries(FILE *out, const struct route_settings *route, enum me
 {
     static const char *const reasons[] = {"connect", "reset", "502", "503", "504"};
     bool idempotent = method_is_idempotent(method);
-    unsigned on = idempotent ? route->retries.on : route->retries.on & RETRY_CONNECT;
+    unsigned all = route->retries.on & ~(unsigned)RETRY_UNAVAILABLE; /* that one is gRPC's */
+    unsigned on = idempotent ? all : all & RETRY_CONNECT;
     fprintf(out, "\n  retries    %u", on != 0 ? route->retries.attempts : 0);
     for (size_t i = 0, said = 0; i < sizeof reasons / sizeof *reasons && route->retries.attempts > 0; i++)
         if ((on & 1u << i) != 0)
             fprintf(out, "%s%s", said++ == 0 ? ", on " : ", ", reasons[i]);
-    if (route->retries.attempts > 0 && on != route->retries.on)
+    if (route->retries.attempts > 0 && on != all)
         fputs(", not on the others: the method is not idempotent", out);
     if (route->retries.attempts > 0 && on != 0)
         fprintf(out, ", budget %u %%", route->retries.budget);

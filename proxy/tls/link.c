@@ -94,6 +94,9 @@ static const struct link_ops tls_ops = {tls_flush, tls_start, tls_pause, tls_clo
 static void tls_free(struct task *task)
 {
     struct tls *tls = tls_of(CONTAINER(task, struct link, retire));
+    if (tls->ssl != NULL)
+        SSL_set_shutdown(tls->ssl,
+                         SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); /* or its session would be spoilt */
     SSL_free(tls->ssl);
     resume_unref(tls->resume);
     credentials_unref(tls->credentials);

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A certificate authority for stories, made by openssl in a folder of its own."""
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+
+def openssl(*arguments, text=None):
+    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, input=text, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Authority:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-story-ca-"))
+        self.serial = 0
+        self._key("ca", rsa=False)
+        openssl("req", "-x509", "-new", "-key", self.folder / "ca.key", "-subj", "/CN=story authority", "-days", "2",
+                "-out", self.folder / "ca.pem")
+        self.ca = self.folder / "ca.pem"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _key(self, name, rsa):
+        kind = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if rsa else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        openssl("genpkey", "-algorithm", *kind, "-out", self.folder / f"{name}.key")
+        (self.folder / f"{name}.key").chmod(0o600)
+
+    def issue(self, name, names="DNS:story.test,IP:127.0.0.1", rsa=False, days=1, subject=None):
+        """{"cert": path, "key": path} of a new certificate; the same name writes over the old files."""
+        self.serial += 1
+        self._key(name, rsa)
+        request = openssl("req", "-new", "-key", self.folder / f"{name}.key", "-subj", subject or f"/CN={name}")
+        extensions = self.folder / f"{name}.ext"
+        extensions.write_text(f"subjectAltName={names}\n")
+        cert = openssl("x509", "-req", "-CA", self.ca, "-CAkey", self.folder / "ca.key", "-set_serial", self.serial,
+                       "-days", days, "-extfile", extensions, text=request)
+        (self.folder / f"{name}.pem").write_text(cert)
+        return {"cert": str(self.folder / f"{name}.pem"), "key": str(self.folder / f"{name}.key")}
+
+    def fingerprint(self, name):
+        line = openssl("x509", "-in", self.folder / f"{name}.pem", "-noout", "-fingerprint", "-sha256")
+        return line.split("=", 1)[1].strip().replace(":", "").lower()

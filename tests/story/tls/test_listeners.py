@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What clients of a TLS listener meet."""
+import socket
+import ssl
+import subprocess
+
+import pytest
+from support import Backend, RawClient, Weir, proxy_config, run_weir, wait_until
+from .conftest import ask, open_tls, s_client
+
+
+def handshakes(weir, result, **labels):
+    return weir.metrics().total("weir_tls_handshakes_total", result=result, **labels)
+
+
+@pytest.mark.parametrize("version, name", [(ssl.TLSVersion.TLSv1_2, "1.2"), (ssl.TLSVersion.TLSv1_3, "1.3")])
+def test_both_versions_serve(secure, context, version, name):
+    weir, backend = secure()
+    with open_tls(weir, context(maximum=version)) as client:
+        assert ask(client).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert backend.requests[0].get("x-forwarded-proto") == "https"
+    line, = weir.access_log(1)
+    assert (line["tls"], line["protocol"]) == (name, "HTTP/1.1")
+    assert handshakes(weir, "full", version=name) == 1
+
+
+def test_min_version_refuses_older_clients(secure, context):
+    weir, _ = secure({"min_version": "1.3"})
+    with pytest.raises(ssl.SSLError):
+        open_tls(weir, context(maximum=ssl.TLSVersion.TLSv1_2))
+    wait_until(lambda: handshakes(weir, "protocol_version", version="none") == 1, "it is counted")
+
+
+def subject_of(connection):
+    return dict(pair[0] for pair in connection.getpeercert()["subject"])["commonName"]
+
+
+def test_certificates_are_chosen_by_name(secure, authority, context):
+    pairs = [authority.issue("first", "DNS:first.test"), authority.issue("exact", "DNS:a.wild.test"),
+             authority.issue("wild", "DNS:*.wild.test")]
+    weir, _ = secure({"certificates": pairs})
+    unchecked = context()
+    unchecked.check_hostname = False
+    for name, subject in [("first.test", "first"), ("a.wild.test", "exact"), ("A.WILD.test", "exact"), ("b.wild.test", "wild"),
+                          ("a.b.wild.test", "first"), ("wild.test", "first"), ("unknown.test", "first"), (None, "first")]:
+        with open_tls(weir, unchecked, name) as client:
+            assert subject_of(client) == subject, name
+
+
+def test_rsa_and_ecdsa_stand_side_by_side(secure, authority):
+    weir, _ = secure({"certificates": [authority.issue("rsa", rsa=True), authority.issue("ecdsa")]})
+    assert "RSA" in key_shown(weir, "-sigalgs", "RSA-PSS+SHA256")
+    assert "ECDSA" in key_shown(weir, "-sigalgs", "ECDSA+SHA256")
+
+
+def key_shown(weir, *arguments):
+    return next(line for line in s_client(weir, *arguments).splitlines() if "signature type" in line)
+
+
+def test_the_application_protocol_is_agreed_on(secure, context):
+    weir, _ = secure()
+    for offered, agreed in [(("h2", "http/1.1"), "h2"), (("http/1.1", "h2"), "h2"), (("http/1.1",), "http/1.1"), ((), None)]:
+        with open_tls(weir, context(alpn=offered)) as client:
+            assert client.selected_alpn_protocol() == agreed
+    with pytest.raises(ssl.SSLError):
+        open_tls(weir, context(alpn=("spdy/1",)))
+    wait_until(lambda: handshakes(weir, "no_shared_alpn") == 1, "it is counted")
+
+
+def test_a_client_certificate_is_required_and_told_to_the_backend(secure, authority, context):
+    fields = {"X-Subject": "{tls_client_subject}", "X-Names": "{tls_client_sans}", "X-Print": "{tls_client_fingerprint}",
+              "X-Version": "{tls_version}"}
+    weir, backend = secure({"client_ca": str(authority.ca)}, route={"headers": {"request": {"set": fields}}})
+    with pytest.raises(ssl.SSLError), open_tls(weir, context()) as client:
+        ask(client)
+    wait_until(lambda: handshakes(weir, "no_certificate") == 1, "it is counted")
+    cert = authority.issue("someone", "DNS:someone.test,URI:spiffe://story/someone", subject="/O=Story/CN=Some One")
+    with open_tls(weir, context(cert=cert)) as client:
+        ask(client)
+    request, = backend.requests
+    assert request.get("x-subject") == "CN=Some One,O=Story"
+    assert request.get("x-names") == "DNS:someone.test,URI:spiffe://story/someone"
+    assert request.get("x-print") == authority.fingerprint("someone")
+    assert request.get("x-version") == "1.3"
+
+
+def test_a_requested_certificate_may_be_missing_but_not_foreign(secure, authority, context, start):
+    from support.authority import Authority
+    weir, backend = secure({"client_ca": str(authority.ca), "client_auth": "request"},
+                           route={"headers": {"request": {"set": {"X-Subject": "{tls_client_subject}"}}}})
+    with open_tls(weir, context()) as client:
+        assert b" 200 " in ask(client)
+    assert not backend.requests[0].has("x-subject")
+    foreign = start(Authority()).issue("foreign")
+    with pytest.raises((ssl.SSLError, ConnectionError)), open_tls(weir, context(cert=foreign)) as client:
+        assert not ask(client)
+    wait_until(lambda: handshakes(weir, "bad_certificate") == 1, "it is counted")
+
+
+def test_plain_http_is_told_to_use_https(secure):
+    weir, backend = secure()
+    with RawClient(weir.address) as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: story.test\r\n\r\n")
+        answer = client.read_response()
+    assert answer.status == 400 and b"https://" in answer.body
+    assert handshakes(weir, "plain") == 1 and backend.requests == []
+
+
+def test_a_handshake_has_a_time_limit(secure):
+    weir, _ = secure(listener={"timeouts": {"tls_handshake": "300ms"}})
+    host, _, port = weir.address.rpartition(":")
+    for sent in (b"", b"\x16\x03\x01\x02\x00\x01\x00"):
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            client.sendall(sent)
+            while client.recv(100):
+                pass
+    assert handshakes(weir, "timeout") == 1  # the silent one never began
+
+
+def test_garbage_is_counted(secure):
+    weir, _ = secure()
+    host, _, port = weir.address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.sendall(b"\x16\x03\x01\x00\x05hello" + b"x" * 100)
+        while client.recv(100):
+            pass
+    wait_until(lambda: handshakes(weir, "malformed") == 1, "it is counted")
+
+
+def test_sessions_resume_in_every_worker(secure, tmp_path):
+    weir, _ = secure(workers=4)
+    kept = tmp_path / "session"
+    assert "New, TLSv1.3" in s_client(weir, "-sess_out", kept)
+    for _ in range(8):
+        assert "Reused, TLSv1.3" in s_client(weir, "-sess_in", kept)
+    assert handshakes(weir, "resumed", version="1.3") == 8
+
+
+def test_sessions_survive_a_reload_and_not_another_listener(secure, tmp_path, authority):
+    weir, _ = secure()
+    kept = tmp_path / "session"
+    s_client(weir, "-sess_out", kept)
+    weir.config["listeners"][0]["limits"] = {"headers": 50}
+    weir.config_path.write_text(__import__("yaml").safe_dump(weir.config))
+    assert run_weir("reload", "-a", weir.admin).returncode == 0
+    assert "Reused" in s_client(weir, "-sess_in", kept)
+
+
+def test_tickets_can_be_switched_off(secure, tmp_path):
+    weir, _ = secure({"session_tickets": "off"})
+    kept = tmp_path / "session"
+    assert "New" in s_client(weir, "-sess_out", kept, "-tls1_2")
+    assert "Reused" not in s_client(weir, *(["-sess_in", kept] if kept.exists() else []), "-tls1_2")
+    assert handshakes(weir, "resumed") == 0
+
+
+def early(weir, kept, tmp_path, method):
+    sent = tmp_path / "early"
+    sent.write_text(f"{method} /early HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    return s_client(weir, "-sess_in", kept, "-early_data", sent, text="")
+
+
+def test_early_data_serves_safe_methods_and_marks_them(secure, tmp_path):
+    weir, backend = secure({"early_data": True})
+    kept = tmp_path / "session"
+    s_client(weir, "-sess_out", kept)
+    said = early(weir, kept, tmp_path, "GET")
+    assert "Early data was accepted" in said and "HTTP/1.1 200 OK" in said
+    assert backend.requests[-1].get("early-data") == "1"
+    s_client(weir, "-sess_out", kept)
+    count = len(backend.requests)
+    assert "425" in early(weir, kept, tmp_path, "POST")
+    assert len(backend.requests) == count
+
+
+def test_early_data_is_off_by_default(secure, tmp_path):
+    weir, _ = secure()
+    kept = tmp_path / "session"
+    s_client(weir, "-sess_out", kept)
+    assert "Early data was accepted" not in early(weir, kept, tmp_path, "GET")
+
+
+def test_a_staple_is_sent_and_refreshed(secure, authority, tmp_path):
+    pair, serial = authority.issue("stapled"), authority.serial
+    staple = tmp_path / "stapled.der"
+
+    def answer(days):
+        index = tmp_path / "index.txt"
+        index.write_text(f"V\t401231235959Z\t\t{serial:02X}\tunknown\t/CN=stapled\n")
+        subprocess.run(["openssl", "ocsp", "-index", index, "-rsigner", authority.ca, "-rkey", authority.folder / "ca.key", "-CA",
+                        authority.ca, "-issuer", authority.ca, "-cert", pair["cert"], "-ndays", str(days), "-respout", staple],
+                       check=True, capture_output=True, timeout=20)
+    answer(3)
+    weir, _ = secure({"certificates": [{**pair, "ocsp": str(staple)}]})
+    first = s_client(weir, "-status")
+    assert "OCSP Response Status: successful" in first
+
+    def until(text):
+        return next((line for line in text.splitlines() if "Next Update" in line), None)
+    answer(20)
+    wait_until(lambda: until(s_client(weir, "-status")) not in (None, until(first)), "the new response is stapled", 20)
+
+
+def test_a_truncated_answer_is_seen(start, authority, context):
+    """close_notify only comes behind a whole answer."""
+    from support.backend import answers_and_closes
+    backend = start(Backend(answers_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")))
+    listener = {"tls": {"certificates": [authority.issue("site")]}}
+    weir = start(Weir(proxy_config(backend, listener=listener)))
+    with open_tls(weir, context(), strict=True) as client:
+        client.sendall(b"GET / HTTP/1.0\r\nHost: story.test\r\n\r\n")
+        with pytest.raises((ssl.SSLError, ConnectionError, OSError)):
+            while client.recv(65536):
+                pass
+            raise AssertionError("the cut answer ended like a whole one")
+
+
+def test_a_key_that_everybody_can_read_is_a_warning(authority, tmp_path):
+    pair = authority.issue("open")
+    __import__("os").chmod(pair["key"], 0o644)
+    path = tmp_path / "weir.yaml"
+    path.write_text(proxy_config("127.0.0.1:1", listener={"tls": {"certificates": [pair]}}))
+    done = run_weir("check", "-c", path)
+    assert done.returncode == 0 and "can be read by everybody" in done.stdout + done.stderr
