@@ -115,6 +115,19 @@ static void hear_goaway(struct h2 *h2)
     h2_settle(h2);
 }
 
+/* A client may have more room now, and knows whether a tunnel can be asked for. */
+static void hear_settings(struct h2 *h2)
+{
+    h2->has_settings = true;
+    LIST_EACH(&h2->streams, node)
+    {
+        struct h2_stream *stream = CONTAINER(node, struct h2_stream, node);
+        if (stream->id == 0 && (stream->stream.marks & HEAD_OUT) != 0)
+            h2_note(stream);
+    }
+    h2_settle(h2);
+}
+
 static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 {
     struct h2 *h2 = user;
@@ -131,7 +144,8 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
         hear_goaway(h2);
         break;
     case NGHTTP2_SETTINGS:
-        h2_settle(h2); /* a client may have more room now */
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0)
+            hear_settings(h2);
         break;
     default:
         break;

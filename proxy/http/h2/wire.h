@@ -63,14 +63,15 @@ struct h2 {
     struct timer timer;
     struct h2_guard guard;
     enum h2_await awaits;
-    size_t owed;      /* bytes that waited for the peer when the timer was set last */
-    bool pinged;      /* and not yet answered */
-    bool heard;       /* something came since the timer was set */
-    bool has_preface; /* anything came at all */
-    bool in_head;     /* between a head's first frame and its last */
-    bool goaway;      /* the last one was sent: no new streams */
-    bool finishing;   /* our FIN follows what lies in the link */
-    bool stopped;     /* the peer has cost too much, or broke the rules: nothing more is read */
+    size_t owed;       /* bytes that waited for the peer when the timer was set last */
+    bool pinged;       /* and not yet answered */
+    bool heard;        /* something came since the timer was set */
+    bool has_settings; /* the peer's came: what it can do is known */
+    bool has_preface;  /* anything came at all */
+    bool in_head;      /* between a head's first frame and its last */
+    bool goaway;       /* the last one was sent: no new streams */
+    bool finishing;    /* our FIN follows what lies in the link */
+    bool stopped;      /* the peer has cost too much, or broke the rules: nothing more is read */
     bool closed;
 };
 

@@ -108,6 +108,8 @@ static int submit(struct h2_stream *stream)
     int error = send_interims(stream);
     if (error != 0 || (stream->stream.marks & HEAD_OUT) == 0)
         return error;
+    if (!stream->head_framed && !h2_is_server(h2) && stream->stream.head_out.upgrade && !h2->has_settings)
+        return 0; /* it may not know extended CONNECT: hear_settings comes back to it */
     if (!stream->head_framed)
         return send_head(stream);
     bool more = !chain_is_empty(&stream->stream.out) || (stream->stream.marks & END_OUT) != 0;

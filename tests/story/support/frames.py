@@ -31,6 +31,7 @@ class FrameClient:
         self.encoder, self.decoder = Encoder(), Decoder()
         self.buffer = bytearray()
         self.ended = False
+        self.goaway = None  # the code of the last one that was read
         self.send(PREFACE + frame(SETTINGS, payload=settings))
 
     def __enter__(self):
@@ -64,6 +65,8 @@ class FrameClient:
         length = int.from_bytes(self.buffer[:3], "big")
         head, payload = bytes(self.buffer[:9]), bytes(self.buffer[9:9 + length])
         del self.buffer[:9 + length]
+        if head[3] == GOAWAY:
+            self.goaway = int.from_bytes(payload[4:8], "big")
         return Frame(head[3], head[4], int.from_bytes(head[5:9], "big") & 0x7fffffff, payload)
 
     def _has_frame(self):

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Backends of HTTP/2: many streams on few connections, and backends that want an end."""
+import struct
+import subprocess
+import threading
+
+import pytest
+from support import RawClient, Weir, proxy_config, wait_until
+from support.frames import FrameClient, request
+from support.h2backend import H2Backend
+
+
+def begin(start, backend, **changes):
+    upstream = {"protocol": "http2", **changes.pop("upstream", {})}
+    return start(Weir(proxy_config(backend, upstream=upstream, **changes)))
+
+
+def get(start, weir, path="/", fields=""):
+    client = start(RawClient(weir.address))
+    client.send(f"GET {path} HTTP/1.1\r\nHost: story.test\r\n{fields}\r\n".encode())
+    return client.read_response()
+
+
+def test_a_client_of_http1_gets_its_answer(start):
+    backend = start(H2Backend(lambda connection, got: connection.answer(got, b"hello", fields=[("x-from", "h2"), ("content-length", "5")])))
+    weir = begin(start, backend)
+    answer = get(start, weir, "/a?b", "X-Custom: Value\r\n")
+    assert (answer.status, answer.body, answer.get("x-from")) == (200, b"hello", "h2")
+    got, = backend.requests
+    assert got.get(":path") == "/a?b" and got.get(":authority") == "story.test" and got.get("x-custom") == "Value"
+    assert got.get("via") == "1.1 weir" and not got.get("connection")
+
+
+def test_bodies_and_trailers_both_ways(start):
+    backend = start(H2Backend(lambda connection, got: connection.answer(got, got.body * 2, trailers=[("x-sum", "1")])))
+    weir = begin(start, backend)
+    client = start(RawClient(weir.address))
+    body = b"z" * 300000
+    client.send(b"POST / HTTP/1.1\r\nHost: h\r\nTE: trailers\r\nConnection: TE\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body) +
+                body + b"\r\n0\r\nX-Check: 2\r\n\r\n")
+    answer = client.read_response()
+    assert answer.body == body * 2 and ("x-sum", "1") in answer.trailers
+    assert ("x-check", "2") in backend.requests[0].trailers
+
+
+def test_many_requests_share_a_connection(start):
+    backend = start(H2Backend())
+    weir = begin(start, backend)
+    done = subprocess.run(["h2load", "-n", "500", "-c", "2", "-m", "20", f"http://{weir.address}/"], capture_output=True, text=True,
+                          timeout=60)
+    assert "500 succeeded" in done.stdout
+    assert len(backend.connections) <= 2 and len(backend.requests) == 500
+
+
+def test_another_connection_is_opened_when_streams_run_out(start):
+    release = threading.Event()
+    held = []
+
+    def hold(connection, got):
+        if release.is_set() or got.get(":path") == "/first":
+            connection.answer(got)
+        else:
+            held.append((connection, got))
+    backend = start(H2Backend(hold, settings={3: 10}))
+    weir = begin(start, backend)
+    client = start(FrameClient(weir.address))
+    client.send(client.headers(request("/first"), 51))
+    assert client.answer(51)[0] == 200  # its limit is known now
+    client.send(b"".join(client.headers(request(), number) for number in range(53, 73, 2)))
+    backend.wait_for_requests(11)
+    assert len(backend.connections) == 1
+    client.send(client.headers(request(), 73))
+    backend.wait_for_requests(12)
+    assert len(backend.connections) == 2
+    assert sorted(sum(one is speaker for one, _ in held) for speaker in backend.speakers) == [1, 10]
+    release.set()
+    for connection, got in list(held):
+        connection.answer(got)
+    for number in range(53, 75, 2):
+        assert client.answer(number)[0] == 200
+
+
+def test_goaway_under_load_loses_nothing(start):
+    def leave(connection, got):
+        connection.answer(got)
+        if connection.open or len(backend.requests) % 50:
+            return
+        connection.speaker.close_connection(last_stream_id=got.stream)
+    backend = start(H2Backend(leave))
+    weir = begin(start, backend)
+    done = subprocess.run(["h2load", "-n", "1000", "-c", "2", "-m", "10", f"http://{weir.address}/"], capture_output=True, text=True,
+                          timeout=60)
+    assert "1000 succeeded, 0 failed" in done.stdout, done.stdout + weir.stderr()
+    assert len(backend.connections) > 2
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_refused_streams_are_tried_again(start, method):
+    def refuse_once(connection, got):
+        if len(backend.requests) % 2:
+            connection.speaker.reset_stream(got.stream, 7)
+        else:
+            connection.answer(got, got.body or b"ok")
+    backend = start(H2Backend(refuse_once))
+    weir = begin(start, backend, upstream={"endpoints": [backend.address]}, route={"retries": {"attempts": 2, "budget": "100%"}})
+    client = start(RawClient(weir.address))
+    client.send(f"{method} / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody".encode())
+    answer = client.read_response()
+    assert (answer.status, answer.body) == (200, b"body")
+    assert [got.body for got in backend.requests] == [b"body", b"body"]
+
+
+def test_a_reset_within_the_answer_cuts_it(start):
+    def cut(connection, got):
+        connection.speaker.send_headers(got.stream, [(":status", "200"), ("content-length", "100")])
+        connection.speaker.send_data(got.stream, b"part")
+        connection.speaker.reset_stream(got.stream, 2)
+    backend = start(H2Backend(cut))
+    weir = begin(start, backend)
+    client = start(RawClient(weir.address))
+    client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    with pytest.raises(Exception):
+        client.read_response()
+    assert weir.access_log(1)[0]["fault"] == "upstream_reset"
+
+
+def test_a_websocket_of_http1_goes_by_extended_connect(start):
+    def chat(connection, got):
+        assert got.get(":method") == "CONNECT" and got.get(":protocol") == "websocket" and not got.get("sec-websocket-key")
+        connection.speaker.send_headers(got.stream, [(":status", "200"), ("sec-websocket-protocol", "chat")])
+    backend = start(H2Backend(settings={8: 1}, on_head=chat, behave=lambda connection, got: connection.speaker.end_stream(got.stream)))
+    weir = begin(start, backend)
+    client = start(RawClient(weir.address))
+    client.send(b"GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    head = client.read_head()
+    assert head.status == 101 and head.get("sec-websocket-accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert head.get("upgrade").lower() == "websocket" and head.get("sec-websocket-protocol") == "chat"
+
+
+def test_a_backend_that_has_gone_silent_is_given_up(start):
+    """It neither answers the request nor the PING."""
+    backend = start(H2Backend(lambda connection, got: None))
+    weir = begin(start, backend, route={"timeouts": {"first_byte": "500ms"}})
+    answer = get(start, weir)
+    assert answer.status == 504
+    wait_until(lambda: weir.metrics().total("weir_upstream_connections", state="active") == 0, "its stream is over")
+
+
+def test_auto_takes_what_tls_agrees_on(start, tmp_path):
+    import ssl
+    from support.authority import Authority
+    authority = start(Authority())
+    pair = authority.issue("back", "DNS:app.test")
+
+    class TlsH2Backend(H2Backend):
+        def _serve(self, connection):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pair["cert"], pair["key"])
+            context.set_alpn_protocols(["h2"])
+            connection.socket = context.wrap_socket(connection.socket, server_side=True)
+            super()._serve(connection)
+    backend = start(TlsH2Backend())
+    weir = begin(start, backend, upstream={"protocol": "auto", "tls": {"ca": str(authority.ca), "server_name": "app.test"}})
+    assert get(start, weir).status == 200
+    assert backend.requests[0].get(":scheme") == "https"
