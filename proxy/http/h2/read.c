@@ -31,11 +31,10 @@ static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, voi
 static int on_begin_head(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 {
     struct h2 *h2 = user;
-    struct h2_stream *stream = find(ng, frame->hd.stream_id);
     h2->in_head = true;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
-    stream = h2_stream_new(h2, NULL);
+    struct h2_stream *stream = h2_stream_new(h2, NULL);
     if (stream == NULL)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     stream->id = frame->hd.stream_id;
