@@ -5,6 +5,7 @@ import struct
 import pytest
 from support import Weir, free_address, proxy_config, refusing_address, wait_until
 from support.frames import HEADERS, FrameClient, request
+from support.h2backend import H2Backend
 from support.node import GrpcServer, grpc_calls
 
 OK, DEADLINE_EXCEEDED, UNIMPLEMENTED, UNAVAILABLE = 0, 4, 12, 14
@@ -71,7 +72,8 @@ def answer_of(client, stream=1):
     return status, dict(fields)
 
 
-def test_a_deadline_is_honoured_by_weir_itself(grpc, start):
+def test_a_deadline_is_honoured_by_weir_itself(start):
+    grpc = start(Weir(config(start(H2Backend(lambda connection, request: None)))))
     client = start(FrameClient(grpc.address))
     client.send(client.headers(ask("/story.Story/Unary", ("grpc-timeout", "200m")), end=False))
     status, fields = answer_of(client)
