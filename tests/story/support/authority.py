@@ -12,13 +12,22 @@ def openssl(*arguments, text=None):
     return done.stdout
 
 
+def validity(days):
+    """Less than 0: expired. OpenSSL 3.4 and later want dates for that, earlier ones don't know them."""
+    if days >= 0:
+        return ["-days", days]
+    version = tuple(int(part) for part in openssl("version").split()[1].split(".")[:2])
+    past = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
+    return past if version >= (3, 4) else ["-days", days]
+
+
 class Authority:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-story-ca-"))
         self.serial = 0
         self._key("ca", rsa=False)
         openssl("req", "-x509", "-new", "-key", self.folder / "ca.key", "-subj", "/CN=story authority", "-days", "2",
-                "-out", self.folder / "ca.pem")
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature", "-out", self.folder / "ca.pem")
         self.ca = self.folder / "ca.pem"
 
     def __enter__(self):
@@ -38,9 +47,9 @@ class Authority:
         self._key(name, rsa)
         request = openssl("req", "-new", "-key", self.folder / f"{name}.key", "-subj", subject or f"/CN={name}")
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName={names}\n")
+        extensions.write_text(f"subjectAltName={names}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         cert = openssl("x509", "-req", "-CA", self.ca, "-CAkey", self.folder / "ca.key", "-set_serial", self.serial,
-                       "-days", days, "-extfile", extensions, text=request)
+                       *validity(days), "-extfile", extensions, text=request)
         (self.folder / f"{name}.pem").write_text(cert)
         return {"cert": str(self.folder / f"{name}.pem"), "key": str(self.folder / f"{name}.key")}
 

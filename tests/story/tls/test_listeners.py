@@ -49,12 +49,12 @@ def test_certificates_are_chosen_by_name(secure, authority, context):
 
 def test_rsa_and_ecdsa_stand_side_by_side(secure, authority):
     weir, _ = secure({"certificates": [authority.issue("rsa", rsa=True), authority.issue("ecdsa")]})
-    assert "RSA" in key_shown(weir, "-sigalgs", "RSA-PSS+SHA256")
-    assert "ECDSA" in key_shown(weir, "-sigalgs", "ECDSA+SHA256")
+    assert "rsa" in key_shown(weir, "-sigalgs", "RSA-PSS+SHA256")
+    assert "ecdsa" in key_shown(weir, "-sigalgs", "ECDSA+SHA256")
 
 
 def key_shown(weir, *arguments):
-    return next(line for line in s_client(weir, *arguments).splitlines() if "signature type" in line)
+    return next(line.lower() for line in s_client(weir, *arguments).splitlines() if "signature type" in line)
 
 
 def test_the_application_protocol_is_agreed_on(secure, context):
