@@ -73,6 +73,19 @@ bool credentials_show(SSL_CTX *context, const struct pair *pair)
     return SSL_CTX_use_cert_and_key(context, pair->certificate, pair->key, pair->chain, 1) == 1;
 }
 
+struct tls_credentials *credentials_new(char *why)
+{
+    struct tls_credentials *credentials = calloc(1, sizeof *credentials);
+    if (credentials == NULL) {
+        credentials_complain(why, "out of memory");
+        return NULL;
+    }
+    credentials->magic = CREDENTIALS_MAGIC;
+    credentials->refs = 1;
+    map_init(&credentials->names);
+    return credentials;
+}
+
 void credentials_ref(struct tls_credentials *credentials)
 {
     CHECK(credentials, CREDENTIALS_MAGIC);

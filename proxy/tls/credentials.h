@@ -45,6 +45,9 @@ struct tls_credentials {
 struct tls_credentials *credentials_server(const struct tls_server_settings *settings, char *why);
 struct tls_credentials *credentials_client(const struct tls_client_settings *settings, char *why);
 
+/* For both kinds: an empty one. */
+struct tls_credentials *credentials_new(char *why);
+
 void credentials_ref(struct tls_credentials *credentials);
 void credentials_unref(struct tls_credentials *credentials);
 

@@ -242,15 +242,8 @@ static bool fill(struct tls_credentials *credentials, const struct tls_server_se
 
 struct tls_credentials *credentials_server(const struct tls_server_settings *settings, char *why)
 {
-    struct tls_credentials *credentials = calloc(1, sizeof *credentials);
-    if (credentials == NULL) {
-        credentials_complain(why, "out of memory");
-        return NULL;
-    }
-    credentials->magic = CREDENTIALS_MAGIC;
-    credentials->refs = 1;
-    map_init(&credentials->names);
-    if (fill(credentials, settings, why))
+    struct tls_credentials *credentials = credentials_new(why);
+    if (credentials == NULL || fill(credentials, settings, why))
         return credentials;
     credentials_unref(credentials);
     return NULL;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes of a backend through the whole HTTP path: whatever they are, the client gets one clean answer. The first byte
  * says in pieces of which size they come, the second what was asked. */
-#include "../unit/support/scene.h"
-#include "wire_check.h"
+#include "sides.h"
 
 static const struct text asks[] = {
     {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27},
@@ -11,16 +10,6 @@ static const struct text asks[] = {
     {"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: ws\r\n\r\n", 61},
     {"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n", 69},
 };
-
-static void feed(struct scene *scene, const uint8_t *bytes, size_t len, size_t piece)
-{
-    for (size_t at = 0, pieces = 0; at < len && pieces < 256; at += piece, pieces++) {
-        size_t left = len - at;
-        if (scene->backend_count > 0)
-            peer_send(scene, &scene->backends[scene->backend_count - 1],
-                      (struct text){(const char *)bytes + at, left < piece ? left : piece});
-    }
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -31,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     scene_start(&scene);
     struct peer *client = scene_connect(&scene);
     peer_send(&scene, client, asks[bytes[1] % (sizeof asks / sizeof asks[0])]);
-    feed(&scene, bytes + 2, len - 2, bytes[0] == 0 ? len : bytes[0]);
+    feed_backend(&scene, (struct text){(const char *)bytes + 2, len - 2}, bytes[0] == 0 ? len : bytes[0]);
     if (scene.backend_count > 0)
         peer_close(&scene, &scene.backends[scene.backend_count - 1]);
     if (client->got.len > 0)
