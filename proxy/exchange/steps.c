@@ -91,9 +91,9 @@ static const struct fault *translate(struct exchange *exchange)
 static uint64_t time_limit(const struct exchange *exchange)
 {
     const struct head *head = &exchange->down->head_in;
-    const struct field *asked = fields_find_name(&head->fields, TEXT("grpc-timeout"));
+    const struct field *asked = exchange->grpc ? fields_find_name(&head->fields, TEXT("grpc-timeout")) : NULL;
     uint64_t limit = exchange->route->settings->timeouts.request, ms;
-    if (asked == NULL || !exchange->grpc || !grpc_timeout_read(asked->value, &ms))
+    if (asked == NULL || !grpc_timeout_read(asked->value, &ms))
         return limit;
     return limit == 0 || ms < limit ? ms + 1 : limit;
 }
@@ -109,8 +109,9 @@ static enum verdict find_route(struct exchange *exchange)
         return fail(exchange, fault);
     exchange->route = route;
     exchange->grpc = grpc_is(head) || grpc_web_answer_kind(head) != GRPC_WEB_NONE;
-    if (time_limit(exchange) > 0)
-        wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, time_limit(exchange));
+    uint64_t limit = time_limit(exchange);
+    if (limit > 0)
+        wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, limit);
     return go(exchange, STEP_ADMITTED);
 }
 

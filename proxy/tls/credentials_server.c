@@ -210,19 +210,30 @@ static SSL_CTX *make_context(struct tls_credentials *credentials, const struct b
     return NULL;
 }
 
-/* That of an earlier bundle of the same pairs, or one of its own. */
-static bool give_context(struct tls_credentials *credentials, size_t index,
-                         const struct tls_server_settings *settings)
+/* Bundles of the same pairs share one. made: those that own theirs, by their pairs. */
+static bool give_context(struct tls_credentials *credentials, struct bundle *bundle,
+                         const struct tls_server_settings *settings, struct map *made)
 {
-    struct bundle *bundle = &credentials->bundles[index];
-    for (size_t i = 0; i < index && bundle->context == NULL; i++)
-        if (memcmp(credentials->bundles[i].pairs, bundle->pairs, sizeof bundle->pairs) == 0)
-            bundle->context = credentials->bundles[i].context;
-    if (bundle->context != NULL)
+    const struct text pairs = {(const char *)bundle->pairs, sizeof bundle->pairs};
+    const struct bundle *earlier = map_find(made, pairs);
+    if (earlier != NULL) {
+        bundle->context = earlier->context;
         return true;
+    }
     bundle->context = make_context(credentials, bundle, settings);
     bundle->owns = bundle->context != NULL;
-    return bundle->owns;
+    return bundle->owns && map_insert(made, pairs, bundle, NULL);
+}
+
+static bool give_contexts(struct tls_credentials *credentials, const struct tls_server_settings *settings)
+{
+    struct map made;
+    bool fine = true;
+    map_init(&made);
+    for (size_t i = 0; fine && i < credentials->bundle_count; i++)
+        fine = give_context(credentials, &credentials->bundles[i], settings, &made);
+    map_clear(&made);
+    return fine;
 }
 
 static bool fill(struct tls_credentials *credentials, const struct tls_server_settings *settings, char *why)
@@ -232,9 +243,8 @@ static bool fill(struct tls_credentials *credentials, const struct tls_server_se
     if (!fill_bundles(credentials))
         return credentials_complain(why, "out of memory");
     credentials->alpn_len = credentials_write_alpn(settings->alpn, credentials->alpn);
-    for (size_t i = 0; i < credentials->bundle_count; i++)
-        if (!give_context(credentials, i, settings))
-            return credentials_complain(why, "OpenSSL refuses the certificates or the authorities");
+    if (!give_contexts(credentials, settings))
+        return credentials_complain(why, "OpenSSL refuses the certificates or the authorities");
     credentials->context = credentials->bundles[0].context;
     credentials->early_data = settings->early_data;
     return true;

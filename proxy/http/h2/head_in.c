@@ -13,7 +13,7 @@ bool h2_head_allows(struct h2_stream *stream, size_t len)
 {
     const struct h2 *h2 = h2_owner(stream);
     const struct fields *fields =
-        stream->reading == H2_HEAD ? &stream->stream.head_in.fields : &stream->stream.trailers_in;
+        stream->has_head ? &stream->stream.trailers_in : &stream->stream.head_in.fields;
     stream->head_bytes += len + FIELD_OVERHEAD;
     if (stream->bad == NULL && (stream->head_bytes > h2->session.settings->header_size ||
                                 fields->count >= h2->session.settings->headers)) {
@@ -47,7 +47,7 @@ static bool add_pseudo(struct h2_stream *stream, struct text name, struct text v
 static bool add_regular(struct h2_stream *stream, struct text name, struct text value)
 {
     struct stream *common = &stream->stream;
-    if (stream->reading == H2_HEAD)
+    if (!stream->has_head)
         return fields_add(&common->head_in.fields, common->arena, name, value);
     struct field field = {name, value, field_id_of(name)};
     return !message_allows_trailer(&field) || fields_push(&common->trailers_in, common->arena, &field);
@@ -65,6 +65,7 @@ int h2_add_field(struct h2_stream *stream, struct text name, struct text value)
         pseudo ? add_pseudo(stream, name, value) : text_is_token(name) && text_is_field_value(value);
     if (!well_formed) {
         h2_count(h2, HTTP2_malformed);
+        h2->in_head = false; /* nothing more is told of this head */
         nghttp2_submit_rst_stream(h2->ng, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_PROTOCOL_ERROR);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
@@ -182,7 +183,8 @@ void h2_request_complete(struct h2_stream *stream, bool end)
     head->early = h2->session.link->early;
     head->trailers = fields_list_has(&head->fields, FIELD_TE, TEXT("trailers"));
     const struct fault *fault = read_request(stream, end);
-    stream->reading = H2_BODY;
+    stream->has_head = true;
+    stream->head_bytes = 0;
     if (fault != NULL)
         stream_fail(&stream->stream, BAD_IN, fault);
     else

@@ -82,7 +82,7 @@ bool h2_response_complete(struct h2_stream *stream, bool end)
     frame(stream, end);
     if (!open_tunnel(stream))
         return false;
-    stream->reading = H2_TRAILERS;
+    stream->has_head = true;
     stream_mark(common, HEAD_IN);
     return true;
 }

@@ -77,7 +77,9 @@ static int on_bad_field(nghttp2_session *ng, const nghttp2_frame *frame, const u
     (void)value;
     (void)value_len;
     (void)flags;
-    h2_count(user, HTTP2_malformed);
+    struct h2 *h2 = user;
+    h2_count(h2, HTTP2_malformed);
+    h2->in_head = false; /* nothing more is told of this head */
     if (stream != NULL && !stream->gone)
         nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -99,6 +101,9 @@ static int head_ended(struct h2_stream *stream, const nghttp2_frame *frame)
     } else if ((stream->stream.marks & HEAD_IN) == 0) {
         if (!h2_response_complete(stream, end))
             return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    } else if (stream->bad != NULL) {
+        stream_fail(&stream->stream, h2_is_server(h2_owner(stream)) ? BAD_IN : RESET, stream->bad);
+        return 0; /* trailers beyond the limits: the message isn't whole */
     }
     if (end && (stream->stream.marks & (HEAD_IN | BAD_IN)) != 0)
         end_in(stream);
@@ -241,7 +246,9 @@ static int on_bad_frame(nghttp2_session *ng, const nghttp2_frame *frame, int err
     (void)ng;
     (void)frame;
     (void)error;
-    h2_count(user, HTTP2_protocol);
+    struct h2 *h2 = user;
+    h2_count(h2, HTTP2_protocol);
+    h2->in_head = false;
     return 0;
 }
 

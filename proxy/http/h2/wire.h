@@ -12,15 +12,12 @@
 /* Bytes in the link beyond which nothing more is framed: what is decided late is scheduled best. */
 enum { H2_LINK_ROOM = 128 * 1024, H2_FRAME_HEAD = 9 };
 
-/* What is being read of a stream: nothing, a head, the body, trailers. */
-enum h2_reading { H2_HEAD, H2_BODY, H2_TRAILERS };
-
 /* A server's stream brings its arena, a client's uses that of the exchange. */
 struct h2_stream {
     struct stream stream; /* first: a stream of this kind is a struct h2_stream */
     struct arena arena;
-    int32_t id; /* 0: not yet known to nghttp2 */
-    enum h2_reading reading;
+    int32_t id;            /* 0: not yet known to nghttp2 */
+    bool has_head;         /* it came in: fields that come now are trailers */
     struct list_node node; /* in h2->streams */
     struct list_node todo; /* in h2->todo: something to frame */
     struct timer timer;

@@ -2,6 +2,7 @@
 """What HTTP/2 can carry and HTTP/1.1 would read as something else: nothing of it reaches the backend."""
 import pytest
 from hpack import Encoder
+from support import wait_until
 from support.frames import (CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PROTOCOL_ERROR, SETTINGS, FrameClient, frame,
                             request)
 
@@ -140,3 +141,25 @@ def test_a_trailer_that_could_be_framing_goes_no_further(proxy, start):
     verdict = client.error_of()
     assert verdict in (("answered", "200"), PROTOCOL_ERROR)
     assert b"evil" not in backend.received()
+
+
+def test_a_malformed_head_leaves_the_connection_its_time(proxy, start):
+    """The limit for a head ends with it, also when it was refused."""
+    weir, _ = proxy(listener={"timeouts": {"header": "300ms"}})
+    client = start(FrameClient(weir.address))
+    client.send(client.headers(BASE + [("connection", "close")]) + client.headers(without(":path"), 3))
+    client.error_of(1), client.error_of(3)
+    with pytest.raises(TimeoutError):
+        client.socket.settimeout(1)
+        client.read()
+    client.send(client.headers(request("/after"), 5))
+    assert client.answer(5)[0] == 200
+
+
+def test_trailers_over_the_limit_are_not_passed_over(proxy, start):
+    weir, backend = proxy(listener={"limits": {"header_size": "2k"}})
+    client = start(FrameClient(weir.address))
+    client.send(client.headers(request("/", "POST"), end=False) + frame(DATA, 0, 1, b"body") +
+                client.headers([(f"x-{i}", "v" * 200) for i in range(20)]))
+    assert client.answer()[0] == 431
+    wait_until(lambda: weir.metrics().total("weir_http2_errors_total", error="header_list") == 1, "it is counted")
