@@ -9,6 +9,8 @@ packages_build="gcc libc6-dev cmake ninja-build pkgconf libuv1-dev libssl-dev li
 packages_test="libcmocka-dev clang clang-format-19|clang-format clang-tidy libclang-rt-dev python3 python3-pytest
     python3-yaml python3-jsonschema python3-hypothesis python3-websockets curl nginx openssl
     knot iproute2 nghttp2-client python3-h2"
+# Stories that want these say so when they are not there; not every system has them as packages.
+packages_wish="chromium testssl.sh"
 packages_bench="python3 python3-websockets nginx haproxy nghttp2-proxy nghttp2-client wrk strace curl openssl"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -124,6 +126,13 @@ install_missing() {
         case " $chosen " in
             *" ${service%:*} "*) [ ! -d /run/systemd/system ] || as_root systemctl disable --quiet "${service#*:}" ;;
         esac
+    done
+}
+
+# install_wished PACKAGE...: those that apt has and that can be installed; no word about the others.
+install_wished() {
+    for package in "$@"; do
+        is_installed "$package" || ! is_available "$package" || (install_missing "$package") || true
     done
 }
 

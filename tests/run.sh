@@ -70,12 +70,14 @@ case ${1:-all} in
         ;;
     tsan)
         install_missing $packages_build $packages_test
+        install_wished $packages_wish
         install_node
         build tsan
         run_tests tsan -R '^(unit|story)/'
         ;;
     all)
         install_missing $packages_build $packages_test
+        install_wished $packages_wish
         install_node
         build fuzz
         build asan -DWEIR_FUZZ_DIR="$PWD/build/fuzz"
@@ -89,6 +91,7 @@ case ${1:-all} in
         ;;
     *)
         install_missing $packages_build $packages_test
+        install_wished $packages_wish
         install_node
         build asan
         run_tests asan -R "^$1"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What clients of a TLS listener meet."""
+import json
+import shutil
 import socket
 import ssl
 import subprocess
@@ -222,3 +224,17 @@ def test_a_key_that_everybody_can_read_is_a_warning(authority, tmp_path):
     path.write_text(proxy_config("127.0.0.1:1", listener={"tls": {"certificates": [pair]}}))
     done = run_weir("check", "-c", path)
     assert done.returncode == 0 and "can be read by everybody" in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("testssl") is None, reason="testssl is not there; tests/run.sh installs it where apt has it")
+def test_testssl_finds_nothing_to_blame(secure, authority, tmp_path):
+    """Protocols, ciphers, key exchange and the known holes; what it says of the certificate is the story's own doing."""
+    weir, _ = secure({"certificates": [authority.issue("ecdsa"), authority.issue("rsa", rsa=True)]})
+    found = tmp_path / "found.json"
+    subprocess.run(["testssl", "--quiet", "--color", "0", "--warnings", "off", "--ip", "127.0.0.1", "-p", "-s", "-f", "-U", "-g",
+                    "--jsonfile", str(found), "story.test:" + weir.address.rpartition(":")[2]],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=240)
+    told = json.loads(found.read_text())
+    assert {"TLS1_3", "TLS1_2", "heartbleed", "ROBOT", "BEAST"} <= {one["id"] for one in told}
+    # With nothing but strong ciphers on offer, the client's order is the better one: it knows whether it has AES in hardware.
+    assert [one for one in told if one["severity"] in ("LOW", "MEDIUM", "HIGH", "CRITICAL") and one["id"] != "cipher_order"] == []
