@@ -109,6 +109,14 @@ void *arena_take_zeroed(struct arena *arena, size_t size)
     return taken == NULL ? NULL : memset(taken, 0, size);
 }
 
+void arena_give_back(struct arena *arena, void *taken, size_t size)
+{
+    if ((char *)taken + size != arena->at)
+        return;
+    arena->at -= size;
+    arena->room += size;
+}
+
 struct text arena_copy(struct arena *arena, struct text t)
 {
     char *copy = t.len == SIZE_MAX ? NULL : arena_take(arena, t.len + 1);

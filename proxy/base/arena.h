@@ -34,6 +34,9 @@ void arena_clear(struct arena *arena);
 void *arena_take(struct arena *arena, size_t size);
 void *arena_take_zeroed(struct arena *arena, size_t size);
 
+/* Gives back what was taken with this size, if nothing has been taken since. */
+void arena_give_back(struct arena *arena, void *taken, size_t size);
+
 /* A copy with a NUL behind it (not counted); .at is NULL when out of memory. */
 struct text arena_copy(struct arena *arena, struct text t);
 

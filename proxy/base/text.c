@@ -8,10 +8,9 @@ bool text_equal_nocase(struct text a, struct text b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
+    for (size_t i = 0; i < a.len; i++)
+        if (a.at[i] != b.at[i] && ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
             return false;
-    }
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/fields.h"
 
-enum { FIELDS_FIRST_ROOM = 16 };
+enum { FIELDS_FIRST_ROOM = 8 };
 
 static const struct text names[FIELD_ID_COUNT] = {
 #define F(id, name) [FIELD_##id] = {(name), sizeof(name) - 1},
@@ -20,6 +20,7 @@ static enum field_id first_of_length(size_t len)
                                           [8] = FIELD_LOCATION,
                                           [9] = FIELD_FORWARDED,
                                           [10] = FIELD_CONNECTION,
+                                          [11] = FIELD_TRACEPARENT,
                                           [12] = FIELD_CONTENT_TYPE,
                                           [14] = FIELD_CONTENT_LENGTH,
                                           [15] = FIELD_X_FORWARDED_FOR,
@@ -40,9 +41,8 @@ enum field_id field_id_of(struct text name)
     return FIELD_OTHER;
 }
 
-static bool fields_grow(struct fields *fields, struct arena *arena)
+static bool make_room(struct fields *fields, struct arena *arena, unsigned room)
 {
-    unsigned room = fields->room == 0 ? FIELDS_FIRST_ROOM : fields->room * 2;
     struct field *at = arena_take(arena, room * sizeof *at);
     if (at == NULL)
         return false;
@@ -53,9 +53,15 @@ static bool fields_grow(struct fields *fields, struct arena *arena)
     return true;
 }
 
+bool fields_reserve(struct fields *fields, struct arena *arena, unsigned room)
+{
+    return fields->room >= room || make_room(fields, arena, room);
+}
+
 bool fields_push(struct fields *fields, struct arena *arena, const struct field *field)
 {
-    if (fields->count == fields->room && !fields_grow(fields, arena))
+    unsigned more = fields->room == 0 ? FIELDS_FIRST_ROOM : fields->room * 2;
+    if (fields->count == fields->room && !make_room(fields, arena, more))
         return false;
     fields->at[fields->count++] = *field;
     fields->present |= 1ull << field->id;
@@ -172,18 +178,16 @@ bool fields_list_has(const struct fields *fields, enum field_id id, struct text 
     return false;
 }
 
-static bool is_tchar(unsigned char c)
-{
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-        return true;
-    return c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL;
-}
+/* tchar of RFC 9110 section 5.6.2: a bit for each byte. */
+static const uint64_t tchars[4] = {0x03ff6cfa00000000, 0x57ffffffc7fffffe};
 
 bool text_is_token(struct text t)
 {
-    for (size_t i = 0; i < t.len; i++)
-        if (!is_tchar((unsigned char)t.at[i]))
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        if ((tchars[c / 64] >> c % 64 & 1) == 0)
             return false;
+    }
     return t.len > 0;
 }
 

@@ -25,6 +25,7 @@
     F(CONNECTION, "connection")               \
     F(KEEP_ALIVE, "keep-alive")               \
     F(USER_AGENT, "user-agent")               \
+    F(TRACEPARENT, "traceparent")             \
     F(CONTENT_TYPE, "content-type")           \
     F(X_REQUEST_ID, "x-request-id")           \
     F(CONTENT_LENGTH, "content-length")       \
@@ -63,6 +64,7 @@ enum field_id field_id_of(struct text name);
 
 /* The texts are kept, not copied. False when out of memory. */
 bool fields_add(struct fields *fields, struct arena *arena, struct text name, struct text value);
+bool fields_reserve(struct fields *fields, struct arena *arena, unsigned room); /* for so many in all */
 bool fields_push(struct fields *fields, struct arena *arena, const struct field *field);
 bool fields_add_known(struct fields *fields, struct arena *arena, enum field_id id, struct text value);
 

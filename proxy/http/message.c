@@ -3,6 +3,8 @@
 
 #define LENGTH_MAX ((uint64_t)INT64_MAX)
 
+enum { FIELDS_WE_ADD = 6 }; /* to most heads; more of them only cost memory twice */
+
 /* Never forwarded as they came; the next hop gets its own. */
 static const uint64_t hop_by_hop =
     FIELD_BIT(CONNECTION) | FIELD_BIT(KEEP_ALIVE) | FIELD_BIT(PROXY_CONNECTION) | FIELD_BIT(TE) |
@@ -115,6 +117,8 @@ bool message_forward_fields(const struct fields *from, struct fields *to, struct
                             uint64_t except)
 {
     bool has_connection = fields_have(from, FIELD_CONNECTION);
+    if (!fields_reserve(to, arena, to->count + from->count + FIELDS_WE_ADD))
+        return false;
     for (unsigned i = 0; i < from->count; i++) {
         const struct field *field = &from->at[i];
         if (!goes_on(field, except) ||

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads that go out. nghttp2 copies what it is given, names in lower case. */
-#include <stdio.h>
-
+#include "base/format.h"
 #include "http/h2/wire.h"
 #include "tls/tls.h"
 
-enum { PSEUDO_MAX = 5, LENGTH_DIGITS = 20 };
+enum { PSEUDO_MAX = 5 };
 
-/* A list being written, in the stream's arena. */
+/* A list being written; it lies in the stream's arena until nghttp2 has taken it. */
 struct list_out {
     nghttp2_nv *at;
     size_t count;
+    size_t room;
 };
+
+static void put_flagged(struct list_out *list, struct text name, struct text value, uint8_t flags)
+{
+    list->at[list->count++] = (nghttp2_nv){(uint8_t *)(uintptr_t)name.at, (uint8_t *)(uintptr_t)value.at,
+                                           name.len, value.len, flags};
+}
 
 static void put(struct list_out *list, struct text name, struct text value)
 {
-    list->at[list->count++] = (nghttp2_nv){(uint8_t *)(uintptr_t)name.at, (uint8_t *)(uintptr_t)value.at,
-                                           name.len, value.len, NGHTTP2_NV_FLAG_NONE};
+    put_flagged(list, name, value, NGHTTP2_NV_FLAG_NONE);
+}
+
+/* A value that is another each time would push what repeats out of HPACK's table. */
+static uint8_t flags_for(enum field_id id)
+{
+    return id == FIELD_X_REQUEST_ID || id == FIELD_TRACEPARENT ? NGHTTP2_NV_FLAG_NO_INDEX
+                                                               : NGHTTP2_NV_FLAG_NONE;
 }
 
 /* What HTTP/2 says in another way, or not at all (RFC 9113 section 8.2.2, RFC 8441 section 5). */
@@ -34,35 +46,41 @@ static void put_fields(struct list_out *list, const struct h2_stream *stream, co
 {
     for (unsigned i = 0; i < fields->count; i++)
         if (goes_out(stream, &fields->at[i]))
-            put(list, fields->at[i].name, fields->at[i].value);
+            put_flagged(list, fields->at[i].name, fields->at[i].value, flags_for(fields->at[i].id));
 }
 
 static void put_length(struct list_out *list, const struct head *head, char *digits)
 {
     if (!head->has_length || head->status / 100 == 1 || head->status == 204)
         return;
-    int len = snprintf(digits, LENGTH_DIGITS + 1, "%llu", (unsigned long long)head->length);
-    put(list, TEXT("content-length"), (struct text){digits, (size_t)len});
+    put(list, TEXT("content-length"), (struct text){digits, format_number(head->length, digits)});
 }
 
 static bool begin(struct list_out *list, const struct h2_stream *stream, const struct fields *fields)
 {
     list->count = 0;
-    list->at = arena_take(stream->stream.arena, (fields->count + PSEUDO_MAX + 2) * sizeof *list->at);
+    list->room = fields->count + PSEUDO_MAX + 2;
+    list->at = arena_take(stream->stream.arena, list->room * sizeof *list->at);
     return list->at != NULL;
+}
+
+/* Says what nghttp2 said. */
+static int end(const struct list_out *list, const struct h2_stream *stream, int result)
+{
+    arena_give_back(stream->stream.arena, list->at, list->room * sizeof *list->at);
+    return result;
 }
 
 static void put_status(struct list_out *list, unsigned status, char *digits)
 {
-    snprintf(digits, 4, "%03u", status % 1000);
-    put(list, TEXT(":status"), (struct text){digits, 3});
+    put(list, TEXT(":status"), (struct text){digits, format_number(status, digits)});
 }
 
 static int submit_response(struct h2_stream *stream, const nghttp2_data_provider *body)
 {
     const struct head *head = &stream->stream.head_out;
     struct list_out list;
-    char digits[LENGTH_DIGITS + 1], status[4];
+    char digits[FORMAT_NUMBER_MAX], status[FORMAT_NUMBER_MAX];
     if (!begin(&list, stream, &head->fields))
         return NGHTTP2_ERR_NOMEM;
     bool opens = stream->tunnel && head->status == 101;
@@ -70,7 +88,8 @@ static int submit_response(struct h2_stream *stream, const nghttp2_data_provider
     put_status(&list, opens ? 200 : head->status, status);
     put_fields(&list, stream, &head->fields);
     put_length(&list, head, digits);
-    return nghttp2_submit_response(h2_owner(stream)->ng, stream->id, list.at, list.count, body);
+    nghttp2_session *ng = h2_owner(stream)->ng;
+    return end(&list, stream, nghttp2_submit_response(ng, stream->id, list.at, list.count, body));
 }
 
 static bool asks_for_tunnel(struct h2_stream *stream, const struct head *head)
@@ -108,7 +127,7 @@ static int submit_request(struct h2_stream *stream, const nghttp2_data_provider 
 {
     const struct head *head = &stream->stream.head_out;
     struct list_out list;
-    char digits[LENGTH_DIGITS + 1];
+    char digits[FORMAT_NUMBER_MAX];
     if (!begin(&list, stream, &head->fields))
         return NGHTTP2_ERR_NOMEM;
     if (head->upgrade && !asks_for_tunnel(stream, head))
@@ -118,7 +137,9 @@ static int submit_request(struct h2_stream *stream, const nghttp2_data_provider 
         put_length(&list, head, digits);
     if (!stream->tunnel && head->body == BODY_NONE)
         body = NULL;
-    int32_t id = nghttp2_submit_request(h2_owner(stream)->ng, NULL, list.at, list.count, body, stream);
+    nghttp2_session *ng = h2_owner(stream)->ng;
+    int32_t id =
+        end(&list, stream, nghttp2_submit_request(ng, NULL, list.at, list.count, body, stream));
     if (id < 0)
         return id;
     stream->id = id;
@@ -133,13 +154,14 @@ int h2_submit_head(struct h2_stream *stream, const nghttp2_data_provider *body)
 int h2_submit_interim(struct h2_stream *stream, const struct head *head)
 {
     struct list_out list;
-    char status[4];
+    char status[FORMAT_NUMBER_MAX];
     if (!begin(&list, stream, &head->fields))
         return NGHTTP2_ERR_NOMEM;
     put_status(&list, head->status, status);
     put_fields(&list, stream, &head->fields);
-    return nghttp2_submit_headers(h2_owner(stream)->ng, NGHTTP2_FLAG_NONE, stream->id, NULL, list.at,
-                                  list.count, NULL);
+    nghttp2_session *ng = h2_owner(stream)->ng;
+    return end(&list, stream,
+               nghttp2_submit_headers(ng, NGHTTP2_FLAG_NONE, stream->id, NULL, list.at, list.count, NULL));
 }
 
 int h2_submit_trailers(struct h2_stream *stream)
@@ -149,5 +171,6 @@ int h2_submit_trailers(struct h2_stream *stream)
     if (!begin(&list, stream, trailers))
         return NGHTTP2_ERR_NOMEM;
     put_fields(&list, stream, trailers);
-    return nghttp2_submit_trailer(h2_owner(stream)->ng, stream->id, list.at, list.count);
+    nghttp2_session *ng = h2_owner(stream)->ng;
+    return end(&list, stream, nghttp2_submit_trailer(ng, stream->id, list.at, list.count));
 }

@@ -32,6 +32,8 @@ void h2_stream_free(struct h2_stream *stream)
 {
     struct h2 *h2 = h2_owner(stream);
     struct loop *loop = h2->session.loop;
+    if (h2->reading == stream)
+        h2->reading = NULL;
     wheel_cancel(&loop->wheel, &stream->timer);
     if (!stream->gone)
         h2->session.active--;

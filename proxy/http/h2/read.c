@@ -32,9 +32,11 @@ static int on_begin_head(nghttp2_session *ng, const nghttp2_frame *frame, void *
 {
     struct h2 *h2 = user;
     h2->in_head = true;
-    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+        h2->reading = find(ng, frame->hd.stream_id);
         return 0;
-    struct h2_stream *stream = h2_stream_new(h2, NULL);
+    }
+    struct h2_stream *stream = h2->reading = h2_stream_new(h2, NULL);
     if (stream == NULL)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     stream->id = frame->hd.stream_id;
@@ -58,9 +60,10 @@ static bool is_dead(const struct h2_stream *stream)
 static int on_field(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                     nghttp2_rcbuf *value, uint8_t flags, void *user)
 {
-    struct h2_stream *stream = find(ng, frame->hd.stream_id);
+    struct h2_stream *stream = ((struct h2 *)user)->reading;
+    (void)ng;
+    (void)frame;
     (void)flags;
-    (void)user;
     if (is_dead(stream) ||
         !h2_head_allows(stream, nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len))
         return 0; /* still decoded, since the rest of the connection depends on it */

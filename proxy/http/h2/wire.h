@@ -55,6 +55,7 @@ struct h2 {
     struct list streams; /* by h2_stream.node */
     struct list todo;    /* by h2_stream.todo */
     struct slice slice;  /* that is being read, for slices of bodies */
+    struct h2_stream *reading; /* whose fields are coming; NULL: nobody's */
     struct task frame;   /* in the flush beat */
     struct task retire;
     struct timer timer;
