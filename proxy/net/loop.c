@@ -34,6 +34,11 @@ void *loop_take(struct loop *loop, size_t size)
     return slab_take(slab_for(loop, size));
 }
 
+void *loop_take_as_is(struct loop *loop, size_t size)
+{
+    return slab_take_as_is(slab_for(loop, size));
+}
+
 void loop_give(struct loop *loop, void *object, size_t size)
 {
     slab_give(slab_for(loop, size), object);

@@ -55,6 +55,7 @@ bool loop_beat(struct loop *loop);
 /* Memory for an object of size bytes, at most LOOP_OBJECT_MAX, zeroed; NULL when out of memory. Given back with the same
  * size. */
 void *loop_take(struct loop *loop, size_t size);
+void *loop_take_as_is(struct loop *loop, size_t size); /* with whatever bytes there are */
 void loop_give(struct loop *loop, void *object, size_t size);
 
 static inline void loop_retire(struct loop *loop, struct task *task)

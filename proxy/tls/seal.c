@@ -24,7 +24,6 @@ static size_t gather(const struct chain *chain, char *room)
 
 static bool write_record(struct tls *tls, const char *at, size_t len, size_t *written)
 {
-    ERR_clear_error();
     if (tls->phase == TLS_OPEN)
         return SSL_write_ex(tls->ssl, at, len, written) == 1;
     return SSL_write_early_data(tls->ssl, at, len, written) ==
@@ -63,6 +62,7 @@ void tls_flush(struct link *link)
     bool may_write = tls->phase == TLS_OPEN || (tls->phase == TLS_EARLY && link->early);
     if (!may_write)
         return;
+    ERR_clear_error();
     while (!chain_is_empty(&link->out) && link_backlog(tls->raw) < SEALED_MAX)
         if (!seal_one(tls)) {
             tls_die(tls, tls->outcome);

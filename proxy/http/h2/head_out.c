@@ -138,8 +138,7 @@ static int submit_request(struct h2_stream *stream, const nghttp2_data_provider 
     if (!stream->tunnel && head->body == BODY_NONE)
         body = NULL;
     nghttp2_session *ng = h2_owner(stream)->ng;
-    int32_t id =
-        end(&list, stream, nghttp2_submit_request(ng, NULL, list.at, list.count, body, stream));
+    int32_t id = end(&list, stream, nghttp2_submit_request(ng, NULL, list.at, list.count, body, stream));
     if (id < 0)
         return id;
     stream->id = id;

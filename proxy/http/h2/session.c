@@ -183,8 +183,9 @@ static bool begin(struct h2 *h2)
     nghttp2_session_callbacks *callbacks = h2_callbacks();
     if (options == NULL || callbacks == NULL)
         return false;
-    return (h2_is_server(h2) ? nghttp2_session_server_new2(&h2->ng, callbacks, h2, options)
-                             : nghttp2_session_client_new2(&h2->ng, callbacks, h2, options)) == 0;
+    nghttp2_mem memory = h2_memory(h2->session.loop);
+    return (h2_is_server(h2) ? nghttp2_session_server_new3(&h2->ng, callbacks, h2, options, &memory)
+                             : nghttp2_session_client_new3(&h2->ng, callbacks, h2, options, &memory)) == 0;
 }
 
 static bool greet(struct h2 *h2)

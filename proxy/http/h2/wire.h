@@ -52,11 +52,11 @@ enum h2_await {
 struct h2 {
     struct session session; /* first: a session of this kind is a struct h2 */
     nghttp2_session *ng;
-    struct list streams; /* by h2_stream.node */
-    struct list todo;    /* by h2_stream.todo */
-    struct slice slice;  /* that is being read, for slices of bodies */
+    struct list streams;       /* by h2_stream.node */
+    struct list todo;          /* by h2_stream.todo */
+    struct slice slice;        /* that is being read, for slices of bodies */
     struct h2_stream *reading; /* whose fields are coming; NULL: nobody's */
-    struct task frame;   /* in the flush beat */
+    struct task frame;         /* in the flush beat */
     struct task retire;
     struct timer timer;
     struct h2_guard guard;
@@ -99,6 +99,9 @@ bool h2_has_room(const struct h2 *h2); /* client: for another stream */
 void h2_read(struct h2 *h2, struct slice slice);
 void h2_count(const struct h2 *h2, enum http2_error error);
 nghttp2_session_callbacks *h2_callbacks(void); /* of both roles and all sessions; NULL when out of memory */
+
+/* memory.c */
+nghttp2_mem h2_memory(struct loop *loop);
 
 /* head_in.c, head_response.c */
 bool h2_head_allows(struct h2_stream *stream, size_t len); /* a field of so many bytes */
