@@ -7,72 +7,7 @@
 #include "http/message.h"
 #include "http/target.h"
 
-enum { FIELD_OVERHEAD = 32, NONCE = 16 /* bytes of Sec-WebSocket-Key */ };
-
-bool h2_head_allows(struct h2_stream *stream, size_t len)
-{
-    const struct h2 *h2 = h2_owner(stream);
-    const struct fields *fields =
-        stream->has_head ? &stream->stream.trailers_in : &stream->stream.head_in.fields;
-    stream->head_bytes += len + FIELD_OVERHEAD;
-    if (stream->bad == NULL && (stream->head_bytes > h2->session.settings->header_size ||
-                                fields->count >= h2->session.settings->headers)) {
-        stream->bad = h2_is_server(h2) ? FAULT(header_too_large) : FAULT(upstream_head_too_large);
-        h2_count(h2, HTTP2_header_list);
-    }
-    return stream->bad == NULL;
-}
-
-static bool add_pseudo(struct h2_stream *stream, struct text name, struct text value)
-{
-    struct head *head = &stream->stream.head_in;
-    uint64_t status = 0;
-    if (text_equal(name, TEXT(":method")))
-        head->method_text = value;
-    else if (text_equal(name, TEXT(":path")))
-        head->target = value;
-    else if (text_equal(name, TEXT(":authority")))
-        head->authority = value;
-    else if (text_equal(name, TEXT(":scheme")))
-        head->scheme = value;
-    else if (text_equal(name, TEXT(":protocol")))
-        stream->protocol = value;
-    else if (text_equal(name, TEXT(":status")) && text_to_number(value, 599, &status))
-        head->status = (uint16_t)status;
-    else
-        return false;
-    return true;
-}
-
-static bool add_regular(struct h2_stream *stream, struct text name, struct text value)
-{
-    struct stream *common = &stream->stream;
-    if (!stream->has_head)
-        return fields_add(&common->head_in.fields, common->arena, name, value);
-    struct field field = {name, value, field_id_of(name)};
-    return !message_allows_trailer(&field) || fields_push(&common->trailers_in, common->arena, &field);
-}
-
-int h2_add_field(struct h2_stream *stream, struct text name, struct text value)
-{
-    struct h2 *h2 = h2_owner(stream);
-    bool pseudo = name.len > 0 && name.at[0] == ':';
-    if (name.at == NULL || value.at == NULL) {
-        stream->bad = FAULT(out_of_memory);
-        return 0;
-    }
-    bool well_formed =
-        pseudo ? add_pseudo(stream, name, value) : text_is_token(name) && text_is_field_value(value);
-    if (!well_formed) {
-        h2_count(h2, HTTP2_malformed);
-        h2->in_head = false; /* nothing more is told of this head */
-        nghttp2_submit_rst_stream(h2->ng, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_PROTOCOL_ERROR);
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    }
-    if (!pseudo && !add_regular(stream, name, value))
-        stream->bad = FAULT(out_of_memory);
-    return 0;
-}
+enum { NONCE = 16 /* bytes of Sec-WebSocket-Key */ };
 
 /* Crumbs of a cookie become one field again (RFC 9113 section 8.2.3). */
 static bool join_cookies(struct head *head, struct arena *arena)

@@ -12,11 +12,6 @@ static int stop(struct h2 *h2, enum http2_error error)
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-static struct h2_stream *find(nghttp2_session *ng, int32_t id)
-{
-    return nghttp2_session_get_stream_user_data(ng, id);
-}
-
 static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user)
 {
     struct h2 *h2 = user;
@@ -26,66 +21,6 @@ static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, voi
     if (works || guard_take_frame(&h2->guard, h2->session.loop->now))
         return 0;
     return stop(h2, HTTP2_flood);
-}
-
-static int on_begin_head(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
-{
-    struct h2 *h2 = user;
-    h2->in_head = true;
-    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
-        h2->reading = find(ng, frame->hd.stream_id);
-        return 0;
-    }
-    struct h2_stream *stream = h2->reading = h2_stream_new(h2, NULL);
-    if (stream == NULL)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    stream->id = frame->hd.stream_id;
-    nghttp2_session_set_stream_user_data(ng, stream->id, stream);
-    return 0;
-}
-
-/* Those of HPACK's static table stay where they are. */
-static struct text keep(struct h2_stream *stream, nghttp2_rcbuf *buffer)
-{
-    nghttp2_vec bytes = nghttp2_rcbuf_get_buf(buffer);
-    struct text text = {(const char *)bytes.base, bytes.len};
-    return nghttp2_rcbuf_is_static(buffer) ? text : arena_copy(stream->stream.arena, text);
-}
-
-static bool is_dead(const struct h2_stream *stream)
-{
-    return stream == NULL || stream->released || (stream->stream.marks & (RESET | BAD_IN)) != 0;
-}
-
-static int on_field(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
-                    nghttp2_rcbuf *value, uint8_t flags, void *user)
-{
-    struct h2_stream *stream = ((struct h2 *)user)->reading;
-    (void)ng;
-    (void)frame;
-    (void)flags;
-    if (is_dead(stream) ||
-        !h2_head_allows(stream, nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len))
-        return 0; /* still decoded, since the rest of the connection depends on it */
-    return h2_add_field(stream, keep(stream, name), keep(stream, value));
-}
-
-/* nghttp2 would leave it out (RFC 9113 section 8.2.1 wants the whole message refused). */
-static int on_bad_field(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
-                        const uint8_t *value, size_t value_len, uint8_t flags, void *user)
-{
-    struct h2_stream *stream = find(ng, frame->hd.stream_id);
-    (void)name;
-    (void)name_len;
-    (void)value;
-    (void)value_len;
-    (void)flags;
-    struct h2 *h2 = user;
-    h2_count(h2, HTTP2_malformed);
-    h2->in_head = false; /* nothing more is told of this head */
-    if (stream != NULL && !stream->gone)
-        nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 static void end_in(struct h2_stream *stream)
@@ -138,13 +73,13 @@ static void hear_settings(struct h2 *h2)
 static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 {
     struct h2 *h2 = user;
-    struct h2_stream *stream = find(ng, frame->hd.stream_id);
+    struct h2_stream *stream = h2_find(ng, frame->hd.stream_id);
     switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
         h2->in_head = false;
-        return is_dead(stream) ? 0 : head_ended(stream, frame);
+        return h2_is_dead(stream) ? 0 : head_ended(stream, frame);
     case NGHTTP2_DATA:
-        if (!is_dead(stream) && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
+        if (!h2_is_dead(stream) && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
             end_in(stream);
         break;
     case NGHTTP2_GOAWAY:
@@ -172,11 +107,11 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
                    void *user)
 {
     struct h2 *h2 = user;
-    struct h2_stream *stream = find(ng, id);
+    struct h2_stream *stream = h2_find(ng, id);
     struct slice slice = {h2->slice.chunk, (const char *)bytes, len};
     (void)flags;
     nghttp2_session_consume_connection(ng, len);
-    if (is_dead(stream)) {
+    if (h2_is_dead(stream)) {
         nghttp2_session_consume_stream(ng, id, len);
         return 0;
     }
@@ -211,7 +146,7 @@ static bool charge(struct h2 *h2, const struct h2_stream *stream)
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void *user)
 {
     struct h2 *h2 = user;
-    struct h2_stream *stream = find(ng, id);
+    struct h2_stream *stream = h2_find(ng, id);
     if (stream == NULL)
         return 0;
     bool fine = charge(h2, stream);
@@ -231,7 +166,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void 
 static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 {
     struct h2 *h2 = user;
-    struct h2_stream *stream = find(ng, frame->hd.stream_id);
+    struct h2_stream *stream = h2_find(ng, frame->hd.stream_id);
     bool carries = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
     if (carries)
         guard_frame_worked(&h2->guard);
@@ -262,9 +197,9 @@ static void make_callbacks(void)
     if (nghttp2_session_callbacks_new(&callbacks) != 0)
         return;
     nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_head);
-    nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_field);
-    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, on_bad_field);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, h2_on_begin_head);
+    nghttp2_session_callbacks_set_on_header_callback2(callbacks, h2_on_field);
+    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, h2_on_bad_field);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_bad_frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);

@@ -12,6 +12,9 @@
 /* Bytes in the link beyond which nothing more is framed: what is decided late is scheduled best. */
 enum { H2_LINK_ROOM = 128 * 1024, H2_FRAME_HEAD = 9 };
 
+/* A peer may take none of the bytes that are its due for so long. */
+enum { H2_STALL_MS = 30000 };
+
 /* A server's stream brings its arena, a client's uses that of the exchange. */
 struct h2_stream {
     struct stream stream; /* first: a stream of this kind is a struct h2_stream */
@@ -73,7 +76,7 @@ struct h2 {
     bool closed;
 };
 
-/* life.c */
+/* stream.c */
 struct h2_stream *h2_stream_new(struct h2 *h2, struct arena *arena); /* arena NULL: one of its own */
 void h2_stream_free(struct h2_stream *stream);
 void h2_stream_gone(struct h2_stream *stream); /* nghttp2 has closed it */
@@ -83,6 +86,8 @@ void h2_stream_settle(struct h2_stream *stream); /* frees it when nobody has it 
 void h2_stream_time(struct h2_stream *stream);   /* sets its timer for what it waits for */
 void h2_stream_lose(struct h2_stream *stream, const struct fault *fault); /* its connection is over */
 void h2_fail_stream(struct h2_stream *stream);                            /* its head can't be sent */
+
+/* life.c */
 void h2_cut(struct h2 *h2, const struct fault *fault, bool reset);
 void h2_settle(struct h2 *h2); /* a stream is gone: what comes next? */
 void h2_tell_closed(struct h2 *h2);
@@ -95,17 +100,22 @@ void h2_go_away(struct h2 *h2, bool now);
 /* session.c */
 bool h2_has_room(const struct h2 *h2); /* client: for another stream */
 
+/* memory.c */
+nghttp2_mem h2_memory(struct loop *loop);
+
 /* read.c */
 void h2_read(struct h2 *h2, struct slice slice);
 void h2_count(const struct h2 *h2, enum http2_error error);
 nghttp2_session_callbacks *h2_callbacks(void); /* of both roles and all sessions; NULL when out of memory */
 
-/* memory.c */
-nghttp2_mem h2_memory(struct loop *loop);
+/* fields_in.c: what nghttp2 calls */
+int h2_on_begin_head(nghttp2_session *ng, const nghttp2_frame *frame, void *user);
+int h2_on_field(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name, nghttp2_rcbuf *value,
+                uint8_t flags, void *user);
+int h2_on_bad_field(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
+                    const uint8_t *value, size_t value_len, uint8_t flags, void *user);
 
 /* head_in.c, head_response.c */
-bool h2_head_allows(struct h2_stream *stream, size_t len); /* a field of so many bytes */
-int h2_add_field(struct h2_stream *stream, struct text name, struct text value);
 void h2_request_complete(struct h2_stream *stream, bool end);
 bool h2_response_complete(struct h2_stream *stream, bool end); /* false: reset it */
 
@@ -136,6 +146,17 @@ static inline struct h2_stream *h2_stream_of(struct stream *stream)
 static inline struct h2 *h2_owner(const struct h2_stream *stream)
 {
     return h2_of(stream->stream.session);
+}
+
+static inline struct h2_stream *h2_find(nghttp2_session *ng, int32_t id)
+{
+    return nghttp2_session_get_stream_user_data(ng, id);
+}
+
+/* What comes for it is thrown away. */
+static inline bool h2_is_dead(const struct h2_stream *stream)
+{
+    return stream == NULL || stream->released || (stream->stream.marks & (RESET | BAD_IN)) != 0;
 }
 
 static inline bool h2_is_server(const struct h2 *h2)
