@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from support import RawClient, Weir, proxy_config, wait_until
-from support.frames import FrameClient, request
+from support.frames import RST_STREAM, FrameClient, request
 from support.h2backend import H2Backend
 
 
@@ -164,3 +164,15 @@ def test_auto_takes_what_tls_agrees_on(start, tmp_path):
     weir = begin(start, backend, upstream={"protocol": "auto", "tls": {"ca": str(authority.ca), "server_name": "app.test"}})
     assert get(start, weir).status == 200
     assert backend.requests[0].get(":scheme") == "https"
+
+
+def test_trailers_over_the_limit_end_an_answer_short(start):
+    """The client must not take it for whole."""
+    trailers = [(f"x-{i}", "v" * 1000) for i in range(100)]
+    backend = start(H2Backend(lambda connection, got: connection.answer(got, b"hello", trailers=trailers)))
+    weir = begin(start, backend)
+    client = start(FrameClient(weir.address))
+    client.send(client.headers(request()))
+    assert client.until(RST_STREAM, 1)
+    line, = weir.access_log(1)
+    assert (line["status"], line["fault"]) == (200, "upstream_head_too_large")

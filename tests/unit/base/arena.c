@@ -182,6 +182,22 @@ static void formatting_writes_a_terminated_text(void **state)
     assert_null(arena_format(&arena, "x").at);
 }
 
+static void only_the_last_piece_can_be_given_back(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 0);
+    char *first = arena_take(&arena, 32);
+    char *second = arena_take(&arena, 48);
+    size_t room = arena.room;
+    arena_give_back(&arena, first, 32);
+    assert_int_equal(arena.room, room);
+    arena_give_back(&arena, second, 48);
+    assert_int_equal(arena.room, room + 48);
+    assert_ptr_equal(arena_take(&arena, 16), second);
+    arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +212,7 @@ int main(void)
         cmocka_unit_test(appending_to_an_older_piece_moves_it),
         cmocka_unit_test(appending_across_blocks_keeps_every_byte),
         cmocka_unit_test(formatting_writes_a_terminated_text),
+        cmocka_unit_test(only_the_last_piece_can_be_given_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
