@@ -6,25 +6,10 @@
 #include "exchange/forward.h"
 #include "exchange/mirror.h"
 #include "exchange/relay.h"
-#include "exchange/reply.h"
 #include "exchange/request_id.h"
-#include "exchange/split.h"
 #include "exchange/trail.h"
 #include "http/grpc.h"
 #include "http/grpc_web.h"
-#include "http/grpc_web_face.h"
-
-static enum verdict go(struct exchange *exchange, enum step step)
-{
-    exchange->step = step;
-    return VERDICT_NEXT;
-}
-
-static enum verdict fail(struct exchange *exchange, const struct fault *fault)
-{
-    exchange_fail(exchange, fault);
-    return VERDICT_NEXT;
-}
 
 uint64_t steps_patience(const struct exchange *exchange)
 {
@@ -61,30 +46,15 @@ static enum verdict arrive(struct exchange *exchange)
 {
     struct stream *down = exchange->down;
     if (!request_id_choose(exchange))
-        return fail(exchange, FAULT(out_of_memory));
+        return steps_fail(exchange, FAULT(out_of_memory));
     if ((down->marks & HEAD_IN) == 0)
-        return fail(exchange, down->fault);
+        return steps_fail(exchange, down->fault);
     const struct fault *fault = exchange->caller->refused;
     if (down->head_in.early && !method_is_safe(down->head_in.method))
         fault = FAULT(too_early);
     if (fault == NULL)
         fault = normalize(exchange);
-    return fault != NULL ? fail(exchange, fault) : go(exchange, STEP_ROUTED);
-}
-
-/* Upstreams that may speak gRPC speak HTTP/2; browsers speak gRPC-Web. */
-static const struct fault *translate(struct exchange *exchange)
-{
-    struct stream *down = exchange->down;
-    const struct cluster_settings *upstream = upstream_settings(exchange->view->upstreams[exchange->cluster]);
-    if (upstream->protocol == PROTOCOL_HTTP1 || grpc_web_answer_kind(&down->head_in) == GRPC_WEB_NONE)
-        return NULL;
-    struct stream *face = grpc_web_face(down, &exchange->lane->loop->ready);
-    if (face == NULL)
-        return FAULT(out_of_memory);
-    stream_follow(face, &exchange->lane->loop->ready, &exchange->task);
-    exchange->down = face;
-    return NULL;
+    return fault != NULL ? steps_fail(exchange, fault) : steps_go(exchange, STEP_ROUTED);
 }
 
 /* The route's limit, or the client's own where it is stricter. */
@@ -106,92 +76,13 @@ static enum verdict find_route(struct exchange *exchange)
     const struct route *route;
     const struct fault *fault = route_table_find(exchange->front->routes, &ask, &route);
     if (fault != NULL)
-        return fail(exchange, fault);
+        return steps_fail(exchange, fault);
     exchange->route = route;
     exchange->grpc = grpc_is(head) || grpc_web_answer_kind(head) != GRPC_WEB_NONE;
     uint64_t limit = time_limit(exchange);
     if (limit > 0)
         wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, limit);
-    return go(exchange, STEP_ADMITTED);
-}
-
-/* A client may wait for this before it sends the body (RFC 9110 section 10.1.1). */
-static bool invite_body(struct exchange *exchange)
-{
-    struct stream *down = exchange->down;
-    if (down->continued || !fields_have(&down->head_in.fields, FIELD_EXPECT))
-        return true;
-    struct interim *goes = arena_take_zeroed(down->arena, sizeof *goes);
-    if (goes == NULL)
-        return false;
-    down->continued = true;
-    goes->head.status = 100;
-    stream_send_interim(down, goes);
-    return true;
-}
-
-/* RFC 8297; clients of HTTP/1.1 often don't know it. */
-static bool give_hints(struct exchange *exchange)
-{
-    const struct route_settings *settings = exchange->route->settings;
-    const struct head *head = &exchange->down->head_in;
-    if (settings->early_hint_count == 0 || head->major < 2 || head->method != METHOD_GET)
-        return true;
-    struct arena *arena = exchange->down->arena;
-    struct interim *goes = arena_take_zeroed(arena, sizeof *goes);
-    if (goes == NULL)
-        return false;
-    goes->head.status = 103;
-    for (size_t i = 0; i < settings->early_hint_count; i++)
-        if (!fields_add(&goes->head.fields, arena, TEXT("Link"), settings->early_hints[i]))
-            return false;
-    stream_send_interim(exchange->down, goes);
-    return true;
-}
-
-static bool awaits_body(const struct exchange *exchange)
-{
-    const struct stream *down = exchange->down;
-    size_t wanted = exchange->route->settings->body_first;
-    return wanted > 0 && (down->marks & END_IN) == 0 && down->in.len <= wanted;
-}
-
-static enum verdict claim_answer(struct exchange *exchange)
-{
-    const struct fault *fault = exchange->grpc ? translate(exchange) : NULL;
-    if (fault == NULL && !give_hints(exchange))
-        fault = FAULT(out_of_memory);
-    return fault != NULL ? fail(exchange, fault) : go(exchange, STEP_PICKED);
-}
-
-/* What answers. Everything but an upstream is a stream that is complete already. */
-static enum verdict admit(struct exchange *exchange)
-{
-    const struct route_settings *settings = exchange->route->settings;
-    if (awaits_body(exchange))
-        return invite_body(exchange) ? VERDICT_WAIT : fail(exchange, FAULT(out_of_memory));
-    if (settings->mirror.percent > 0)
-        mirror_begin(exchange);
-    switch (settings->target) {
-    case TARGET_UPSTREAM:
-        exchange->cluster = settings->cluster;
-        return claim_answer(exchange);
-    case TARGET_SPLIT:
-        exchange->cluster = split_choose(&settings->split, lane_random(exchange->lane));
-        return claim_answer(exchange);
-    case TARGET_REDIRECT:
-        exchange->up = reply_redirect(exchange);
-        break;
-    case TARGET_RESPOND:
-        exchange->up = reply_respond(exchange);
-        break;
-    case TARGET_SERVICE:
-        exchange->up = settings->serve(settings->serve_owner, exchange);
-        break;
-    }
-    if (exchange->up == NULL)
-        return fail(exchange, FAULT(out_of_memory));
-    return go(exchange, STEP_ANSWERED);
+    return steps_go(exchange, STEP_ADMITTED);
 }
 
 static enum verdict pick(struct exchange *exchange)
@@ -203,8 +94,8 @@ static enum verdict pick(struct exchange *exchange)
         return VERDICT_WAIT;
     const struct fault *fault = claim->fault != NULL ? claim->fault : attempt_send(exchange);
     if (fault != NULL)
-        return fail(exchange, fault);
-    return go(exchange, STEP_SENT);
+        return steps_fail(exchange, fault);
+    return steps_go(exchange, STEP_SENT);
 }
 
 /* While the client pauses in its upload the backend is not late; the listener's timeouts.body is for that. */
@@ -229,10 +120,10 @@ static enum verdict await_answer(struct exchange *exchange)
     struct stream *up = exchange->up;
     time_answer(exchange, attempt_feed(exchange) > 0);
     if (up->interim_in != NULL && !forward_interims(exchange))
-        return fail(exchange, FAULT(out_of_memory));
+        return steps_fail(exchange, FAULT(out_of_memory));
     if ((up->marks & HEAD_IN) != 0)
-        return go(exchange, STEP_ANSWERED);
-    return (up->marks & RESET) != 0 ? fail(exchange, up->fault) : VERDICT_WAIT;
+        return steps_go(exchange, STEP_ANSWERED);
+    return (up->marks & RESET) != 0 ? steps_fail(exchange, up->fault) : VERDICT_WAIT;
 }
 
 /* Its connection can serve again. */
@@ -249,10 +140,10 @@ static enum verdict answer(struct exchange *exchange)
         if (!is_whole(up))
             stream_abort(up);
         attempt_end(exchange, status);
-        return go(exchange, STEP_PICKED);
+        return steps_go(exchange, STEP_PICKED);
     }
     if (!forward_response(exchange))
-        return fail(exchange, FAULT(out_of_memory));
+        return steps_fail(exchange, FAULT(out_of_memory));
     if (up->session != NULL && up->head_in.status != 101 && exchange->down->head_in.upgrade)
         stream_finish(up); /* no other protocol: the request has ended */
     exchange->status = up->head_in.status;
@@ -263,7 +154,7 @@ static enum verdict answer(struct exchange *exchange)
     stream_send_head(exchange->down);
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->timer); /* the first byte is there */
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->patience);
-    return go(exchange, STEP_RELAYING);
+    return steps_go(exchange, STEP_RELAYING);
 }
 
 /* The answer may be over before the request is: what comes then is the session's to throw away. */
@@ -286,9 +177,9 @@ static enum verdict relay_bodies(struct exchange *exchange)
     size_t answered = relay(up, down, NULL);
     exchange->body_out += answered;
     if (is_over(exchange))
-        return go(exchange, STEP_DONE);
+        return steps_go(exchange, STEP_DONE);
     if ((up->marks & RESET) != 0 && chain_is_empty(&up->in))
-        return fail(exchange, up->fault);
+        return steps_fail(exchange, up->fault);
     if (up->session != NULL && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
         arm(exchange);
     return VERDICT_WAIT;

@@ -17,6 +17,22 @@ struct step_row {
 
 extern const struct step_row steps[STEP_COUNT];
 
+/* What a step ends with: another one, or a fault. */
+static inline enum verdict steps_go(struct exchange *exchange, enum step step)
+{
+    exchange->step = step;
+    return VERDICT_NEXT;
+}
+
+static inline enum verdict steps_fail(struct exchange *exchange, const struct fault *fault)
+{
+    exchange_fail(exchange, fault);
+    return VERDICT_NEXT;
+}
+
+/* The step that chooses what answers, of admit.c. */
+enum verdict admit(struct exchange *exchange);
+
 /* How long the current step waits without any byte moving, ms; 0: no limit. The exchange has a route. */
 uint64_t steps_patience(const struct exchange *exchange);
 
