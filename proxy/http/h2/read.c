@@ -4,18 +4,45 @@
 
 #include "http/h2/wire.h"
 
+enum { OPENED_KNOWN = 64 /* bits of h2->opened */ };
+
 /* Ends the connection once this slice is left. */
 static int stop(struct h2 *h2, enum http2_error error)
 {
     h2_count(h2, error);
     h2->stopped = true;
+    h2->stop_code = error == HTTP2_protocol ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM;
     return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+/* A stream id that was left out when a higher one came can't be used any more (RFC 9113 section 5.1.1). Of those far
+ * behind it isn't known whether they were: nghttp2 passes over what comes for them. */
+static bool is_left_out(struct h2 *h2, int32_t id)
+{
+    int32_t ahead = id / 2 - h2->last_opened;
+    if (ahead > 0) {
+        h2->opened = ahead < OPENED_KNOWN ? h2->opened << ahead | 1 : 1;
+        h2->last_opened = id / 2;
+        return false;
+    }
+    return -ahead < OPENED_KNOWN && (h2->opened >> -ahead & 1) == 0;
+}
+
+/* What nghttp2 passes over and should not. */
+static bool breaks_rules(struct h2 *h2, const nghttp2_frame_hd *head)
+{
+    if (head->type == NGHTTP2_PRIORITY)
+        return head->stream_id == 0;
+    return h2_is_server(h2) && head->type == NGHTTP2_HEADERS && head->stream_id % 2 == 1 &&
+           is_left_out(h2, head->stream_id);
 }
 
 static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *head, void *user)
 {
     struct h2 *h2 = user;
     (void)ng;
+    if (breaks_rules(h2, head))
+        return stop(h2, HTTP2_protocol);
     bool works = head->type == NGHTTP2_HEADERS || head->type == NGHTTP2_CONTINUATION ||
                  (head->type == NGHTTP2_DATA && head->length > 0);
     if (works || guard_take_frame(&h2->guard, h2->session.loop->now))
@@ -226,7 +253,7 @@ void h2_count(const struct h2 *h2, enum http2_error error)
 /* Errors of nghttp2 itself, and our own stops. */
 static void end(struct h2 *h2, ssize_t error)
 {
-    uint32_t code = h2->stopped                             ? NGHTTP2_ENHANCE_YOUR_CALM
+    uint32_t code = h2->stopped                             ? h2->stop_code
                     : error == NGHTTP2_ERR_FLOODED          ? NGHTTP2_ENHANCE_YOUR_CALM
                     : error == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR
                                                             : NGHTTP2_INTERNAL_ERROR;

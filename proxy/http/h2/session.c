@@ -212,6 +212,7 @@ static void init(struct h2 *h2, struct link *link, enum session_role role)
     list_init(&h2->streams);
     list_init(&h2->todo);
     guard_init(&h2->guard, link->loop->now);
+    h2->last_opened = -1;
     h2->frame.run = h2_write;
     h2->retire.run = h2_free;
     h2->timer.fire = h2_on_timer;

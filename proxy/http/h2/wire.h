@@ -64,15 +64,20 @@ struct h2 {
     struct timer timer;
     struct h2_guard guard;
     enum h2_await awaits;
-    size_t owed;       /* bytes that waited for the peer when the timer was set last */
-    bool pinged;       /* and not yet answered */
-    bool heard;        /* something came since the timer was set */
-    bool has_settings; /* the peer's came: what it can do is known */
-    bool has_preface;  /* anything came at all */
-    bool in_head;      /* between a head's first frame and its last */
-    bool goaway;       /* the last one was sent: no new streams */
-    bool finishing;    /* our FIN follows what lies in the link */
-    bool stopped;      /* the peer has cost too much, or broke the rules: nothing more is read */
+    /* server: half the id of the client's last stream, and a bit for each of its last streams, that one first: 0 where an
+     * id was left out */
+    int32_t last_opened;
+    uint64_t opened;
+    uint32_t stop_code; /* of the GOAWAY when stopped */
+    size_t owed;        /* bytes that waited for the peer when the timer was set last */
+    bool pinged;        /* and not yet answered */
+    bool heard;         /* something came since the timer was set */
+    bool has_settings;  /* the peer's came: what it can do is known */
+    bool has_preface;   /* anything came at all */
+    bool in_head;       /* between a head's first frame and its last */
+    bool goaway;        /* the last one was sent: no new streams */
+    bool finishing;     /* our FIN follows what lies in the link */
+    bool stopped;       /* the peer has cost too much, or broke the rules: nothing more is read */
     bool closed;
 };
 
