@@ -154,15 +154,33 @@ static bool trust_clients(SSL_CTX *context, SSL_CTX *first, const struct tls_ser
     return first != NULL || credentials_trust(context, settings->client_ca.at);
 }
 
-/* A session is not resumed at another listener, nor under other demands on clients. */
+static bool add_authorities(EVP_MD_CTX *digest, X509_STORE *store)
+{
+    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        const X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        unsigned char print[SHA256_DIGEST_LENGTH];
+        if (authority != NULL && (X509_digest(authority, EVP_sha256(), print, NULL) != 1 ||
+                                  EVP_DigestUpdate(digest, print, sizeof print) != 1))
+            return false;
+    }
+    return true;
+}
+
+/* A session is not resumed at another listener, nor under other demands on clients: who was trusted once need not be so
+ * now. */
 static bool set_session_scope(SSL_CTX *context, const struct tls_server_settings *settings)
 {
-    unsigned char scope[SHA256_DIGEST_LENGTH];
-    char text[TLS_WHY_MAX];
-    int len = snprintf(text, sizeof text, "%d %.*s %.*s", (int)settings->auth, TEXT_ARGS(settings->name),
-                       TEXT_ARGS(settings->client_ca));
-    SHA256((const unsigned char *)text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1, scope);
-    return SSL_CTX_set_session_id_context(context, scope, sizeof scope) == 1;
+    unsigned char scope[EVP_MAX_MD_SIZE], auth = (unsigned char)settings->auth;
+    unsigned len = 0;
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool fine = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(digest, &auth, 1) == 1 &&
+                add_authorities(digest, SSL_CTX_get_cert_store(context)) &&
+                EVP_DigestUpdate(digest, settings->name.at, settings->name.len) == 1 &&
+                EVP_DigestFinal_ex(digest, scope, &len) == 1;
+    EVP_MD_CTX_free(digest);
+    return fine && SSL_CTX_set_session_id_context(context, scope, len) == 1;
 }
 
 static void set_tickets(SSL_CTX *context, const struct tls_server_settings *settings)
@@ -203,8 +221,8 @@ static SSL_CTX *make_context(struct tls_credentials *credentials, const struct b
     SSL_CTX_set_tlsext_status_arg(context, credentials);
     if (credentials->alpn_len > 0)
         SSL_CTX_set_alpn_select_cb(context, on_alpn, credentials);
-    if (show_bundle(context, bundle) && set_session_scope(context, settings) &&
-        trust_clients(context, credentials->bundles[0].context, settings))
+    if (show_bundle(context, bundle) && trust_clients(context, credentials->bundles[0].context, settings) &&
+        set_session_scope(context, settings))
         return context;
     SSL_CTX_free(context);
     return NULL;

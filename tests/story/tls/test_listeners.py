@@ -8,6 +8,9 @@ import subprocess
 
 import pytest
 from support import Backend, RawClient, Weir, proxy_config, run_weir, wait_until
+from support.authority import Authority
+from support.config import as_yaml, proxy_tree
+from support.ports import free_address
 from .conftest import ask, open_tls, s_client
 
 
@@ -87,7 +90,6 @@ def test_a_client_certificate_is_required_and_told_to_the_backend(secure, author
 
 
 def test_a_requested_certificate_may_be_missing_but_not_foreign(secure, authority, context, start):
-    from support.authority import Authority
     weir, backend = secure({"client_ca": str(authority.ca), "client_auth": "request"},
                            route={"headers": {"request": {"set": {"X-Subject": "{tls_client_subject}"}}}})
     with open_tls(weir, context()) as client:
@@ -138,7 +140,7 @@ def test_sessions_resume_in_every_worker(secure, tmp_path):
     assert handshakes(weir, "resumed", version="1.3") == 8
 
 
-def test_sessions_survive_a_reload_and_not_another_listener(secure, tmp_path, authority):
+def test_sessions_survive_a_reload(secure, tmp_path):
     weir, _ = secure()
     kept = tmp_path / "session"
     s_client(weir, "-sess_out", kept)
@@ -146,6 +148,34 @@ def test_sessions_survive_a_reload_and_not_another_listener(secure, tmp_path, au
     weir.config_path.write_text(__import__("yaml").safe_dump(weir.config))
     assert run_weir("reload", "-a", weir.admin).returncode == 0
     assert "Reused" in s_client(weir, "-sess_in", kept)
+
+
+def test_a_session_is_not_resumed_at_another_listener(start, authority, tmp_path):
+    """The other might ask more of its clients."""
+    backend, kept = start(Backend()), tmp_path / "session"
+    tree = proxy_tree([backend], listener={"tls": {"certificates": [authority.issue("site")]}})
+    tree["listeners"].append({**tree["listeners"][0], "name": "other", "listen": free_address()})
+    tree["routes"].append({**tree["routes"][0], "name": "there", "listener": "other"})
+    weir = start(Weir(as_yaml(tree)))
+    s_client(weir, "-sess_out", kept)
+    assert "Reused" in s_client(weir, "-sess_in", kept)
+    said = s_client(weir, "-sess_in", kept, "-connect", tree["listeners"][1]["listen"])
+    assert "Reused" not in said and "New, TLSv1.3" in said
+
+
+def test_a_session_ends_with_the_trust_in_who_signed_it(secure, start, authority, tmp_path):
+    """The file of authorities has others in it now: a ticket must not replace the certificate that they don't know."""
+    ca, kept = tmp_path / "clients.pem", tmp_path / "session"
+    ca.write_text(authority.ca.read_text())
+    cert = authority.issue("someone")
+    own = ("-cert", cert["cert"], "-key", cert["key"])
+    weir, backend = secure({"client_ca": str(ca)})
+    s_client(weir, "-sess_out", kept, *own)
+    assert "Reused" in s_client(weir, "-sess_in", kept, *own) and len(backend.requests) == 2
+    ca.write_text(start(Authority()).ca.read_text())
+    wait_until(lambda: "New, TLS" in s_client(weir, "-sess_in", kept, *own), "the new authorities are in force")
+    assert "Reused" not in s_client(weir, "-sess_in", kept, *own)
+    assert handshakes(weir, "bad_certificate") >= 1
 
 
 def test_tickets_can_be_switched_off(secure, tmp_path):
