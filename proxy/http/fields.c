@@ -13,19 +13,21 @@ static const struct text names[FIELD_ID_COUNT] = {
 static enum field_id first_of_length(size_t len)
 {
     static const unsigned char first[] = {[2] = FIELD_TE,
-                                          [3] = FIELD_VIA,
+                                          [3] = FIELD_AGE,
                                           [4] = FIELD_DATE,
+                                          [5] = FIELD_RANGE,
                                           [6] = FIELD_ACCEPT,
-                                          [7] = FIELD_REFERER,
-                                          [8] = FIELD_LOCATION,
-                                          [9] = FIELD_FORWARDED,
+                                          [7] = FIELD_EXPIRES,
+                                          [8] = FIELD_IF_RANGE,
+                                          [9] = FIELD_CACHE_TAG,
                                           [10] = FIELD_CONNECTION,
                                           [11] = FIELD_TRACEPARENT,
                                           [12] = FIELD_CONTENT_TYPE,
+                                          [13] = FIELD_ACCEPT_RANGES,
                                           [14] = FIELD_CONTENT_LENGTH,
-                                          [15] = FIELD_X_FORWARDED_FOR,
-                                          [16] = FIELD_PROXY_CONNECTION,
-                                          [17] = FIELD_TRANSFER_ENCODING,
+                                          [15] = FIELD_ACCEPT_ENCODING,
+                                          [16] = FIELD_CONTENT_ENCODING,
+                                          [17] = FIELD_CDN_CACHE_CONTROL,
                                           [18] = FIELD_X_FORWARDED_PREFIX};
     return len < sizeof first ? first[len] : FIELD_OTHER;
 }
@@ -157,6 +159,15 @@ struct text fields_join(const struct fields *fields, enum field_id id, struct te
             return TEXT_NONE;
     if (last.len > 0 && !join(arena, &list, last))
         return TEXT_NONE;
+    return list;
+}
+
+struct text fields_join_name(const struct fields *fields, struct text name, struct arena *arena)
+{
+    struct text list = {"", 0};
+    for (unsigned i = 0; i < fields->count; i++)
+        if (text_equal_nocase(fields->at[i].name, name) && !join(arena, &list, fields->at[i].value))
+            return TEXT_NONE;
     return list;
 }
 

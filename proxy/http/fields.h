@@ -10,29 +10,50 @@
 
 #define FIELD_TABLE(F)                        \
     F(TE, "te")                               \
+    F(AGE, "age")                             \
     F(VIA, "via")                             \
     F(DATE, "date")                           \
+    F(ETAG, "etag")                           \
     F(HOST, "host")                           \
+    F(VARY, "vary")                           \
+    F(RANGE, "range")                         \
     F(ACCEPT, "accept")                       \
     F(COOKIE, "cookie")                       \
     F(EXPECT, "expect")                       \
+    F(PRAGMA, "pragma")                       \
     F(SERVER, "server")                       \
+    F(EXPIRES, "expires")                     \
     F(REFERER, "referer")                     \
     F(TRAILER, "trailer")                     \
     F(UPGRADE, "upgrade")                     \
+    F(IF_RANGE, "if-range")                   \
     F(LOCATION, "location")                   \
+    F(CACHE_TAG, "cache-tag")                 \
     F(FORWARDED, "forwarded")                 \
     F(CONNECTION, "connection")               \
     F(KEEP_ALIVE, "keep-alive")               \
+    F(SET_COOKIE, "set-cookie")               \
     F(USER_AGENT, "user-agent")               \
     F(TRACEPARENT, "traceparent")             \
     F(CONTENT_TYPE, "content-type")           \
     F(X_REQUEST_ID, "x-request-id")           \
+    F(ACCEPT_RANGES, "accept-ranges")         \
+    F(AUTHORIZATION, "authorization")         \
+    F(CACHE_CONTROL, "cache-control")         \
+    F(CONTENT_RANGE, "content-range")         \
+    F(IF_NONE_MATCH, "if-none-match")         \
+    F(LAST_MODIFIED, "last-modified")         \
+    F(SURROGATE_KEY, "surrogate-key")         \
     F(CONTENT_LENGTH, "content-length")       \
     F(HTTP2_SETTINGS, "http2-settings")       \
+    F(ACCEPT_ENCODING, "accept-encoding")     \
     F(X_FORWARDED_FOR, "x-forwarded-for")     \
+    F(CONTENT_ENCODING, "content-encoding")   \
+    F(CONTENT_LOCATION, "content-location")   \
     F(PROXY_CONNECTION, "proxy-connection")   \
     F(X_FORWARDED_HOST, "x-forwarded-host")   \
+    F(CDN_CACHE_CONTROL, "cdn-cache-control") \
+    F(IF_MODIFIED_SINCE, "if-modified-since") \
     F(TRANSFER_ENCODING, "transfer-encoding") \
     F(X_FORWARDED_PROTO, "x-forwarded-proto") \
     F(X_FORWARDED_PREFIX, "x-forwarded-prefix")
@@ -84,6 +105,7 @@ void fields_remove(struct fields *fields, enum field_id id, struct text name);
 /* All values of that name as one list (RFC 9110 section 5.2), with last behind them if it isn't empty. .at is NULL when
  * out of memory; empty when there is neither. */
 struct text fields_join(const struct fields *fields, enum field_id id, struct text last, struct arena *arena);
+struct text fields_join_name(const struct fields *fields, struct text name, struct arena *arena);
 
 /* True when an element of the comma-separated values of this name equals token, case ignored. */
 bool fields_list_has(const struct fields *fields, enum field_id id, struct text token);
