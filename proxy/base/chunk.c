@@ -6,12 +6,13 @@
 #include "base/chain.h"
 #include "base/panic.h"
 
-enum { SPARES_READ = 256, SPARES_COPY = 64, SPARE_LINKS = 1024 };
+enum { SPARES_READ = 256, SPARES_COPY = 64, SPARE_LINKS = 1024, SPARE_BORROWS = 256 };
 
 void chunk_pool_init(struct chunk_pool *pool)
 {
     *pool = (struct chunk_pool){0};
     slab_init(&pool->links, sizeof(struct chain_link), SPARE_LINKS);
+    slab_init(&pool->borrows, sizeof(struct chunk), SPARE_BORROWS);
 }
 
 static void free_spares(struct chunk_pool *pool, struct chunk *spare)
@@ -33,6 +34,7 @@ void chunk_pool_clear(struct chunk_pool *pool)
     free_spares(pool, pool->spare_read);
     free_spares(pool, pool->spare_copy);
     slab_clear(&pool->links);
+    slab_clear(&pool->borrows);
     ASSERT(pool->bytes == 0);
     *pool = (struct chunk_pool){0};
 }
@@ -77,6 +79,17 @@ struct chunk *chunk_new(struct chunk_pool *pool, size_t size)
     return chunk_alloc(pool, size);
 }
 
+struct chunk *chunk_borrow(struct chunk_pool *pool, void *owner, void (*let_go)(void *owner))
+{
+    struct chunk *chunk = slab_take(&pool->borrows);
+    if (chunk == NULL) {
+        let_go(owner);
+        return NULL;
+    }
+    *chunk = (struct chunk){.refs = 1, .pool = pool, .let_go = let_go, .owner = owner};
+    return chunk;
+}
+
 static bool keep_spare(struct chunk *chunk, struct chunk **spare, unsigned *count, unsigned most)
 {
     if (*count == most)
@@ -90,6 +103,11 @@ static bool keep_spare(struct chunk *chunk, struct chunk **spare, unsigned *coun
 void chunk_free_(struct chunk *chunk)
 {
     struct chunk_pool *pool = chunk->pool;
+    if (chunk->let_go != NULL) {
+        chunk->let_go(chunk->owner);
+        slab_give(&pool->borrows, chunk);
+        return;
+    }
 #ifndef __SANITIZE_ADDRESS__
     if (chunk->size == CHUNK_READ_SIZE &&
         keep_spare(chunk, &pool->spare_read, &pool->spares_read, SPARES_READ))

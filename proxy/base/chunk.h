@@ -27,7 +27,9 @@ struct chunk {
     uint32_t refs;
     uint32_t size; /* bytes */
     struct chunk_pool *pool;
-    struct chunk *next; /* in the pool's spare list */
+    struct chunk *next;          /* in the pool's spare list */
+    void (*let_go)(void *owner); /* NULL: the bytes are its own */
+    void *owner;
     char bytes[];
 };
 
@@ -46,8 +48,9 @@ struct chunk_pool {
     size_t read_used;
     struct chunk *copying; /* open for copies */
     size_t copy_used;
-    size_t bytes;      /* of all live chunks, spare ones too */
-    struct slab links; /* nodes of chains */
+    size_t bytes;        /* of all live chunks, spare ones too */
+    struct slab links;   /* nodes of chains */
+    struct slab borrows; /* chunks without bytes */
 };
 
 void chunk_pool_init(struct chunk_pool *pool);
@@ -57,6 +60,10 @@ void chunk_pool_clear(struct chunk_pool *pool);
 
 /* A chunk of its own for at least size bytes, one reference; NULL when out of memory. */
 struct chunk *chunk_new(struct chunk_pool *pool, size_t size);
+
+/* A chunk without bytes, one reference: slices of it show the owner's, and let_go is told when none are left. NULL when
+ * out of memory: let_go was told then. */
+struct chunk *chunk_borrow(struct chunk_pool *pool, void *owner, void (*let_go)(void *owner));
 
 static inline void chunk_ref(struct chunk *chunk)
 {

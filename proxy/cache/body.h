@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The body of a stored answer, while it comes and afterwards. One thread appends; any thread reads what is there already,
+ * by reference. References are counted across threads; what was appended never moves nor changes.
+ */
+#ifndef CACHE_BODY_H
+#define CACHE_BODY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/chain.h"
+#include "base/list.h"
+
+struct body_block;
+
+enum body_state {
+    CACHE_BODY_GROWING,
+    CACHE_BODY_WHOLE,
+    CACHE_BODY_BROKEN /* its end will never come */
+};
+
+struct cache_body {
+    _Atomic unsigned refs;
+    _Atomic int state;        /* enum body_state */
+    _Atomic size_t len;       /* bytes that can be read */
+    size_t taken;             /* bytes of memory; the writer's */
+    struct body_block *first; /* set before the first byte can be read */
+    struct body_block *last;  /* the writer's */
+    pthread_mutex_t lock;     /* of followers */
+    struct list followers;    /* struct body_follower.node */
+};
+
+/* Who wants to hear when there is more, or the end. */
+struct body_follower {
+    struct list_node node;
+    void (*tell)(
+        struct body_follower *follower); /* in the writer's thread, the body is locked: only pass it on */
+};
+
+/* expected: bytes, 0 when it isn't known. One reference; NULL when out of memory. */
+struct cache_body *cache_body_new(size_t expected);
+struct cache_body *cache_body_ref(struct cache_body *body);
+void cache_body_unref(struct cache_body *body);
+
+/* The writer's. False when out of memory. */
+bool cache_body_append(struct cache_body *body, const struct chain *bytes);
+void cache_body_end(struct cache_body *body, enum body_state state);
+
+/* Where a reader is; starts as zero. */
+struct body_cursor {
+    const struct body_block *block;
+    size_t at;   /* in the block */
+    size_t read; /* in all */
+};
+
+/* Adds to the chain what can be read at the cursor, at most len bytes, without copying: the chain's slices keep the body.
+ * Answers the bytes; fewer than there are when out of memory. */
+size_t cache_body_read(struct cache_body *body, struct body_cursor *cursor, struct chain *out, size_t len);
+
+/* False when there is something to read at the cursor, or the end: then it isn't told. Told at most once. */
+bool cache_body_follow(struct cache_body *body, const struct body_cursor *cursor,
+                       struct body_follower *follower);
+void cache_body_unfollow(struct cache_body *body, struct body_follower *follower);
+
+#endif

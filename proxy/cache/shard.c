@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cache/shard.h"
+
+#include <stdlib.h>
+
+enum { SMALL_SHARE = 10, OBJECT_USUAL = 4096, SLOTS_MIN = 64, USES_TO_STAY = 2 };
+
+bool shard_init(struct shard *shard, size_t limit)
+{
+    size_t slots = SLOTS_MIN;
+    while (slots < limit / OBJECT_USUAL && slots < (size_t)1 << 24)
+        slots *= 2;
+    pthread_mutex_init(&shard->lock, NULL);
+    list_init(&shard->small.list);
+    list_init(&shard->main.list);
+    shard->limit = limit;
+    shard->mask = slots - 1;
+    shard->buckets = calloc(slots, sizeof *shard->buckets);
+    shard->ghosts = calloc(slots, sizeof *shard->ghosts);
+    return shard->buckets != NULL && shard->ghosts != NULL;
+}
+
+static void clear_queue(struct shard *shard, struct queue *queue)
+{
+    while (!list_is_empty(&queue->list)) {
+        struct cache_object *object = CONTAINER(queue->list.head.next, struct cache_object, node);
+        shard_unlink(shard, object);
+        cache_object_unref(object);
+    }
+}
+
+void shard_clear(struct shard *shard)
+{
+    clear_queue(shard, &shard->small);
+    clear_queue(shard, &shard->main);
+    free(shard->buckets);
+    free(shard->ghosts);
+    pthread_mutex_destroy(&shard->lock);
+}
+
+static struct cache_object *same_key(struct cache_object *object, struct text key, uint64_t hash)
+{
+    while (object != NULL && (object->hash != hash || !text_equal(object->key, key)))
+        object = object->next;
+    return object;
+}
+
+struct cache_object *shard_first(struct shard *shard, struct text key, uint64_t hash)
+{
+    return same_key(shard->buckets[hash & shard->mask], key, hash);
+}
+
+struct cache_object *shard_next(struct cache_object *object)
+{
+    return same_key(object->next, object->key, object->hash);
+}
+
+void shard_use(struct cache_object *object)
+{
+    unsigned uses = atomic_load_explicit(&object->uses, memory_order_relaxed);
+    if (uses < CACHE_USES_MAX)
+        atomic_store_explicit(&object->uses, uses + 1, memory_order_relaxed);
+}
+
+static uint32_t print_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) | 1; /* 0 is an empty place */
+}
+
+static uint32_t *ghost_of(struct shard *shard, uint64_t hash)
+{
+    return &shard->ghosts[hash & shard->mask];
+}
+
+static void enqueue(struct queue *queue, struct cache_object *object, bool is_main)
+{
+    object->in_main = is_main;
+    list_push(&queue->list, &object->node);
+    queue->bytes += object->size;
+}
+
+static struct queue *queue_of(struct shard *shard, const struct cache_object *object)
+{
+    return object->in_main ? &shard->main : &shard->small;
+}
+
+void shard_link(struct shard *shard, struct cache_object *object)
+{
+    struct cache_object **bucket = &shard->buckets[object->hash & shard->mask];
+    bool returns = *ghost_of(shard, object->hash) == print_of(object->hash);
+    object->next = *bucket;
+    *bucket = object;
+    enqueue(returns ? &shard->main : &shard->small, object, returns);
+    shard->count++;
+}
+
+static void dequeue(struct shard *shard, struct cache_object *object)
+{
+    queue_of(shard, object)->bytes -= object->size;
+    list_remove(&object->node);
+}
+
+void shard_unlink(struct shard *shard, struct cache_object *object)
+{
+    struct cache_object **at = &shard->buckets[object->hash & shard->mask];
+    while (*at != object)
+        at = &(*at)->next;
+    *at = object->next;
+    object->next = NULL;
+    dequeue(shard, object);
+    object->size = 0;
+    shard->count--;
+}
+
+void shard_resize(struct shard *shard, struct cache_object *object, size_t size)
+{
+    struct queue *queue = queue_of(shard, object);
+    queue->bytes += size - object->size;
+    object->size = size;
+}
+
+/* What is next to go, unless it was used. */
+static struct cache_object *candidate(struct shard *shard, const struct cache_object *stays)
+{
+    bool small = shard->small.bytes > shard->limit / SMALL_SHARE || list_is_empty(&shard->main.list);
+    struct queue *queue = small && !list_is_empty(&shard->small.list) ? &shard->small : &shard->main;
+    LIST_EACH(&queue->list, node)
+    {
+        struct cache_object *object = CONTAINER(node, struct cache_object, node);
+        if (object != stays)
+            return object;
+    }
+    queue = queue == &shard->small ? &shard->main : &shard->small;
+    LIST_EACH(&queue->list, node)
+    {
+        struct cache_object *object = CONTAINER(node, struct cache_object, node);
+        if (object != stays)
+            return object;
+    }
+    return NULL;
+}
+
+/* To the main queue's back: from the small one with a clean slate, from itself with a use less. */
+static bool gets_another_round(struct shard *shard, struct cache_object *object)
+{
+    unsigned uses = atomic_load_explicit(&object->uses, memory_order_relaxed);
+    if (object->in_main ? uses == 0 : uses < USES_TO_STAY)
+        return false;
+    dequeue(shard, object);
+    atomic_store_explicit(&object->uses, object->in_main ? uses - 1 : 0, memory_order_relaxed);
+    enqueue(&shard->main, object, true);
+    return true;
+}
+
+struct cache_object *shard_evict(struct shard *shard, const struct cache_object *stays)
+{
+    struct cache_object *gone = NULL;
+    while (shard->small.bytes + shard->main.bytes > shard->limit) {
+        struct cache_object *object = candidate(shard, stays);
+        if (object == NULL)
+            break;
+        if (gets_another_round(shard, object))
+            continue;
+        if (!object->in_main)
+            *ghost_of(shard, object->hash) = print_of(object->hash);
+        shard_unlink(shard, object);
+        shard->evicted++;
+        object->next = gone;
+        gone = object;
+    }
+    return gone;
+}
+
+void shard_free(struct cache_object *list)
+{
+    while (list != NULL) {
+        struct cache_object *next = list->next;
+        cache_object_unref(list);
+        list = next;
+    }
+}

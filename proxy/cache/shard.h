@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One shard of a store: its table and its queues. Only cache/store.c uses it, and holds the lock. */
+#ifndef CACHE_SHARD_H
+#define CACHE_SHARD_H
+
+#include <pthread.h>
+
+#include "cache/object.h"
+
+enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32 };
+
+struct queue {
+    struct list list; /* oldest first */
+    size_t bytes;
+};
+
+struct shard {
+    pthread_mutex_t lock;
+    struct cache_object **buckets;
+    uint32_t *ghosts; /* of each key that left the small queue, for as long as no other takes its place */
+    size_t mask;      /* of both */
+    struct queue small;
+    struct queue main;
+    size_t limit; /* bytes of both */
+    size_t count;
+    uint64_t evicted;
+};
+
+bool shard_init(struct shard *shard, size_t limit);
+void shard_clear(struct shard *shard);
+
+/* The newest with this key, and the one before it. */
+struct cache_object *shard_first(struct shard *shard, struct text key, uint64_t hash);
+struct cache_object *shard_next(struct cache_object *object);
+
+/* It was asked for. */
+void shard_use(struct cache_object *object);
+
+/* The shard has the reference from link to unlink. */
+void shard_link(struct shard *shard, struct cache_object *object);
+void shard_unlink(struct shard *shard, struct cache_object *object);
+void shard_resize(struct shard *shard, struct cache_object *object, size_t size);
+
+/* Takes objects out until the rest is within the limit, but for one that stays: a list by next, for shard_free once the
+ * lock is given back. */
+struct cache_object *shard_evict(struct shard *shard, const struct cache_object *stays);
+void shard_free(struct cache_object *list);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cache/store.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/panic.h"
+#include "cache/policy.h"
+#include "cache/shard.h"
+
+enum { OBJECTS_IN_SHARD = 2 };
+
+struct cache_store {
+    _Atomic unsigned refs;
+    _Atomic size_t max_object;
+    size_t count; /* of shards: a power of two */
+    struct shard shards[CACHE_SHARDS_MAX];
+};
+
+static struct shard *shard_of(struct cache_store *store, uint64_t hash)
+{
+    return &store->shards[hash >> 32 & (store->count - 1)];
+}
+
+/* As many as leave room for several of the largest objects in each. */
+static size_t shard_count(const struct cache_store_settings *settings)
+{
+    size_t count = CACHE_SHARDS_MAX;
+    while (count > 1 && settings->memory / count < OBJECTS_IN_SHARD * settings->max_object)
+        count /= 2;
+    return count;
+}
+
+uint64_t cache_store_hash(struct text key)
+{
+    return text_hash(key, map_seed());
+}
+
+struct cache_store *cache_store_new(const struct cache_store_settings *settings)
+{
+    struct cache_store *store = calloc(1, sizeof *store);
+    bool fine = store != NULL;
+    if (!fine)
+        return NULL;
+    atomic_init(&store->refs, 1);
+    atomic_init(&store->max_object, settings->max_object);
+    store->count = shard_count(settings);
+    for (size_t i = 0; i < store->count; i++)
+        fine = shard_init(&store->shards[i], settings->memory / store->count) && fine;
+    if (fine)
+        return store;
+    cache_store_unref(store);
+    return NULL;
+}
+
+struct cache_store *cache_store_ref(struct cache_store *store)
+{
+    atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
+    return store;
+}
+
+void cache_store_unref(struct cache_store *store)
+{
+    if (store == NULL || atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (size_t i = 0; i < store->count; i++)
+        shard_clear(&store->shards[i]);
+    free(store);
+}
+
+void cache_store_resize(struct cache_store *store, const struct cache_store_settings *settings)
+{
+    atomic_store_explicit(&store->max_object, settings->max_object, memory_order_relaxed);
+    for (size_t i = 0; i < store->count; i++) {
+        struct shard *shard = &store->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        shard->limit = settings->memory / store->count;
+        struct cache_object *evicted = shard_evict(shard, NULL);
+        pthread_mutex_unlock(&shard->lock);
+        shard_free(evicted);
+    }
+}
+
+static bool fits(const struct cache_object *object, const struct fields *request, struct arena *scratch)
+{
+    if (!fields_have(&object->fields, FIELD_VARY))
+        return true;
+    struct text variant = policy_variant(&object->fields, request, scratch);
+    return variant.at != NULL && text_equal(variant, object->variant);
+}
+
+struct cache_object *cache_store_find(struct cache_store *store, struct text key, uint64_t hash,
+                                      const struct fields *request, struct arena *scratch)
+{
+    struct shard *shard = shard_of(store, hash);
+    pthread_mutex_lock(&shard->lock);
+    struct cache_object *object = shard_first(shard, key, hash);
+    while (object != NULL && !fits(object, request, scratch))
+        object = shard_next(object);
+    if (object != NULL) {
+        shard_use(object);
+        cache_object_ref(object);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return object;
+}
+
+/* Another with the same key and variant, or the oldest one when there are too many variants. */
+static struct cache_object *displaced(struct shard *shard, const struct cache_object *object)
+{
+    struct cache_object *last = NULL;
+    unsigned count = 0;
+    for (struct cache_object *at = shard_first(shard, object->key, object->hash); at != NULL;
+         at = shard_next(at)) {
+        if (text_equal(at->variant, object->variant))
+            return at;
+        last = at;
+        count++;
+    }
+    return count >= CACHE_VARIANTS_MAX ? last : NULL;
+}
+
+bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size)
+{
+    struct shard *shard = shard_of(store, object->hash);
+    ASSERT(size > 0);
+    if (size > atomic_load_explicit(&store->max_object, memory_order_relaxed))
+        return false;
+    pthread_mutex_lock(&shard->lock);
+    ASSERT(object->size == 0);
+    struct cache_object *old = displaced(shard, object);
+    if (old != NULL)
+        shard_unlink(shard, old);
+    object->size = size;
+    shard_link(shard, cache_object_ref(object));
+    struct cache_object *evicted = shard_evict(shard, object);
+    pthread_mutex_unlock(&shard->lock);
+    cache_object_unref(old);
+    shard_free(evicted);
+    return true;
+}
+
+bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size)
+{
+    struct shard *shard = shard_of(store, object->hash);
+    struct cache_object *evicted = NULL;
+    bool fine =
+        size <= atomic_load_explicit(&store->max_object, memory_order_relaxed) && size <= shard->limit;
+    pthread_mutex_lock(&shard->lock);
+    bool inside = object->size > 0;
+    if (inside && fine) {
+        shard_resize(shard, object, size);
+        evicted = shard_evict(shard, object);
+    } else if (inside) {
+        shard_unlink(shard, object);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    if (inside && !fine)
+        cache_object_unref(object);
+    shard_free(evicted);
+    return fine;
+}
+
+void cache_store_drop(struct cache_store *store, struct cache_object *object)
+{
+    struct shard *shard = shard_of(store, object->hash);
+    pthread_mutex_lock(&shard->lock);
+    bool inside = object->size > 0;
+    if (inside)
+        shard_unlink(shard, object);
+    pthread_mutex_unlock(&shard->lock);
+    if (inside)
+        cache_object_unref(object);
+}
+
+size_t cache_store_forget(struct cache_store *store, struct text key, uint64_t hash)
+{
+    struct shard *shard = shard_of(store, hash);
+    struct cache_object *gone = NULL, *object;
+    size_t count = 0;
+    pthread_mutex_lock(&shard->lock);
+    for (; (object = shard_first(shard, key, hash)) != NULL; count++) {
+        shard_unlink(shard, object);
+        object->next = gone;
+        gone = object;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    shard_free(gone);
+    return count;
+}
+
+static size_t purge_shard(struct shard *shard, bool (*matches)(const struct cache_object *, const void *),
+                          const void *what, bool soft)
+{
+    struct cache_object *gone = NULL;
+    size_t count = 0;
+    pthread_mutex_lock(&shard->lock);
+    for (size_t i = 0; i <= shard->mask; i++)
+        for (struct cache_object *object = shard->buckets[i], *next; object != NULL; object = next) {
+            next = object->next;
+            if (!matches(object, what))
+                continue;
+            count++;
+            atomic_store_explicit(&object->soft_purged, true, memory_order_relaxed);
+            if (soft)
+                continue;
+            shard_unlink(shard, object);
+            object->next = gone;
+            gone = object;
+        }
+    pthread_mutex_unlock(&shard->lock);
+    shard_free(gone);
+    return count;
+}
+
+size_t cache_store_purge(struct cache_store *store,
+                         bool (*matches)(const struct cache_object *object, const void *what),
+                         const void *what, bool soft)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < store->count; i++)
+        count += purge_shard(&store->shards[i], matches, what, soft);
+    return count;
+}
+
+struct cache_store_sizes cache_store_sizes(struct cache_store *store)
+{
+    struct cache_store_sizes sizes = {0};
+    for (size_t i = 0; i < store->count; i++) {
+        struct shard *shard = &store->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        sizes.bytes += shard->small.bytes + shard->main.bytes;
+        sizes.objects += shard->count;
+        sizes.evicted += shard->evicted;
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return sizes;
+}

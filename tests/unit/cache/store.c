@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cache/store.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cache/policy.h"
+#include "heads.h"
+
+static const struct cache_store_settings small = {64 * 1024, 16 * 1024};
+
+static struct cache_object *make(struct text key, const char *vary, const char *request)
+{
+    struct cache_object *object = cache_object_new(key, cache_store_hash(key), cache_body_new(1));
+    assert_non_null(object);
+    struct fields asked = fields_of(&object->arena, request);
+    struct fields said = fields_of(&object->arena, vary);
+    assert_true(cache_object_keep_fields(object, &said));
+    object->variant = policy_variant(&object->fields, &asked, &object->arena);
+    return object;
+}
+
+static bool put(struct cache_store *store, const char *key, size_t size)
+{
+    struct cache_object *object = make(text_of(key), "", "");
+    bool stored = cache_store_put(store, object, size);
+    cache_object_unref(object);
+    return stored;
+}
+
+static struct cache_object *find_with(struct cache_store *store, const char *key, const char *request)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct fields fields = fields_of(&arena, request);
+    struct cache_object *object =
+        cache_store_find(store, text_of(key), cache_store_hash(text_of(key)), &fields, &arena);
+    arena_clear(&arena);
+    return object;
+}
+
+static bool has(struct cache_store *store, const char *key)
+{
+    struct cache_object *object = find_with(store, key, "");
+    cache_object_unref(object);
+    return object != NULL;
+}
+
+static void what_was_put_is_found(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    (void)state;
+    assert_true(put(store, "a", 100) && put(store, "b", 100));
+    assert_true(has(store, "a") && has(store, "b") && !has(store, "c"));
+    assert_int_equal(cache_store_sizes(store).objects, 2);
+    assert_int_equal(cache_store_sizes(store).bytes, 200);
+    cache_store_unref(store);
+}
+
+static void a_new_one_takes_the_place_of_the_old(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    (void)state;
+    put(store, "a", 100);
+    put(store, "a", 300);
+    assert_int_equal(cache_store_sizes(store).objects, 1);
+    assert_int_equal(cache_store_sizes(store).bytes, 300);
+    cache_store_unref(store);
+}
+
+static void variants_stand_side_by_side(void **state)
+{
+    static const char *const requests[] = {"Accept: a", "Accept: b", ""};
+    struct cache_store *store = cache_store_new(&small);
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct cache_object *object = make(TEXT("k"), "Vary: Accept", requests[i]);
+        object->status = (uint16_t)(200 + i);
+        assert_true(cache_store_put(store, object, 10));
+        cache_object_unref(object);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct cache_object *object = find_with(store, "k", requests[i]);
+        assert_int_equal(object->status, 200 + i);
+        cache_object_unref(object);
+    }
+    assert_null(find_with(store, "k", "Accept: c"));
+    assert_int_equal(cache_store_forget(store, TEXT("k"), cache_store_hash(TEXT("k"))), 3);
+    assert_int_equal(cache_store_sizes(store).objects, 0);
+    cache_store_unref(store);
+}
+
+static void variants_of_a_key_are_bounded(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    char request[32];
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        snprintf(request, sizeof request, "Accept: %d", i);
+        struct cache_object *object = make(TEXT("k"), "Vary: Accept", request);
+        assert_true(cache_store_put(store, object, 10));
+        cache_object_unref(object);
+    }
+    assert_int_equal(cache_store_sizes(store).objects, 32);
+    struct cache_object *newest = find_with(store, "k", "Accept: 99");
+    assert_non_null(newest);
+    cache_object_unref(newest);
+    cache_store_unref(store);
+}
+
+static void bytes_are_bounded_and_large_objects_refused(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    char key[16];
+    (void)state;
+    assert_false(put(store, "large", 16 * 1024 + 1));
+    for (int i = 0; i < 1000; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        assert_true(put(store, key, 1000));
+        assert_true(cache_store_sizes(store).bytes <= 64 * 1024);
+        assert_true(has(store, key));
+    }
+    assert_true(cache_store_sizes(store).objects >= 60);
+    assert_int_equal(cache_store_sizes(store).evicted, 1000 - cache_store_sizes(store).objects);
+    cache_store_unref(store);
+}
+
+static void a_scan_throws_out_nothing_that_is_in_use(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    char key[16];
+    (void)state;
+    put(store, "hot", 1000);
+    assert_true(has(store, "hot") && has(store, "hot"));
+    for (int i = 0; i < 5000; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        put(store, key, 1000);
+    }
+    assert_true(has(store, "hot"));
+    cache_store_unref(store);
+}
+
+static void an_object_that_grows_too_large_is_taken_out(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    struct cache_object *object = make(TEXT("g"), "", "");
+    (void)state;
+    assert_true(cache_store_put(store, object, 100));
+    assert_true(cache_store_grow(store, object, 5000));
+    assert_int_equal(cache_store_sizes(store).bytes, 5000);
+    assert_false(cache_store_grow(store, object, 17 * 1024));
+    assert_int_equal(cache_store_sizes(store).bytes, 0);
+    assert_true(cache_store_grow(store, object, 100)); /* nothing: it is in no store */
+    assert_int_equal(cache_store_sizes(store).bytes, 0);
+    cache_store_drop(store, object);
+    cache_object_unref(object);
+    cache_store_unref(store);
+}
+
+static bool begins(const struct cache_object *object, const void *what)
+{
+    return text_starts(object->key, text_of(what));
+}
+
+static void purging_is_hard_or_soft(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    (void)state;
+    put(store, "a1", 10);
+    put(store, "a2", 10);
+    put(store, "b1", 10);
+    assert_int_equal(cache_store_purge(store, begins, "b", true), 1);
+    struct cache_object *object = find_with(store, "b1", "");
+    assert_true(atomic_load(&object->soft_purged));
+    cache_object_unref(object);
+    assert_int_equal(cache_store_purge(store, begins, "a", false), 2);
+    assert_false(has(store, "a1"));
+    assert_int_equal(cache_store_sizes(store).objects, 1);
+    cache_store_unref(store);
+}
+
+enum { THREADS = 4, TURNS = 3000 };
+
+static void *hammer(void *owner)
+{
+    struct cache_store *store = owner;
+    unsigned seed = (unsigned)(uintptr_t)&seed;
+    char key[16];
+    for (int i = 0; i < TURNS; i++) {
+        snprintf(key, sizeof key, "%d", rand_r(&seed) % 200);
+        if (i % 3 == 0)
+            put(store, key, 500 + (size_t)(rand_r(&seed) % 3000));
+        else if (i % 101 == 0)
+            cache_store_purge(store, begins, key, i % 2 == 0);
+        else
+            has(store, key);
+    }
+    return NULL;
+}
+
+static void threads_share_it(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    pthread_t threads[THREADS];
+    (void)state;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hammer, store), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_true(cache_store_sizes(store).bytes <= 64 * 1024);
+    cache_store_unref(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_put_is_found),
+        cmocka_unit_test(a_new_one_takes_the_place_of_the_old),
+        cmocka_unit_test(variants_stand_side_by_side),
+        cmocka_unit_test(variants_of_a_key_are_bounded),
+        cmocka_unit_test(bytes_are_bounded_and_large_objects_refused),
+        cmocka_unit_test(a_scan_throws_out_nothing_that_is_in_use),
+        cmocka_unit_test(an_object_that_grows_too_large_is_taken_out),
+        cmocka_unit_test(purging_is_hard_or_soft),
+        cmocka_unit_test(threads_share_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
