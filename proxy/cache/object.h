@@ -23,6 +23,7 @@ struct cache_object {
     uint16_t status;
     bool has_length; /* of the body: known before it is whole */
     uint64_t length;
+    struct text block;    /* the bytes of all names and values */
     struct fields fields; /* end-to-end fields of the answer, and none that weir writes by itself */
     struct freshness freshness;
     struct cache_body *body;

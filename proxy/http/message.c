@@ -18,7 +18,11 @@ static const uint64_t not_in_trailers =
     FIELD_BIT(FORWARDED) | FIELD_BIT(X_FORWARDED_FOR) | FIELD_BIT(X_FORWARDED_HOST) |
     FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(X_FORWARDED_PREFIX) | FIELD_BIT(VIA) | FIELD_BIT(LOCATION) |
     FIELD_BIT(CONTENT_TYPE) | FIELD_BIT(X_REQUEST_ID) | FIELD_BIT(DATE) | FIELD_BIT(ACCEPT) |
-    FIELD_BIT(REFERER) | FIELD_BIT(USER_AGENT);
+    FIELD_BIT(REFERER) | FIELD_BIT(USER_AGENT) | FIELD_BIT(AGE) | FIELD_BIT(VARY) | FIELD_BIT(RANGE) |
+    FIELD_BIT(PRAGMA) | FIELD_BIT(EXPIRES) | FIELD_BIT(IF_RANGE) | FIELD_BIT(SET_COOKIE) |
+    FIELD_BIT(AUTHORIZATION) | FIELD_BIT(CACHE_CONTROL) | FIELD_BIT(CDN_CACHE_CONTROL) |
+    FIELD_BIT(CONTENT_RANGE) | FIELD_BIT(CONTENT_ENCODING) | FIELD_BIT(CONTENT_LOCATION) |
+    FIELD_BIT(IF_NONE_MATCH) | FIELD_BIT(IF_MODIFIED_SINCE);
 
 bool message_is_twin_name(struct text name, enum field_id *id)
 {
@@ -135,10 +139,8 @@ static bool is_early_name(struct text name)
 {
     static const struct text families[] = {
         {"content-", 8}, {"if-", 3}, {"proxy-", 6}, {"access-control-", 15}};
-    static const struct text names[] = {{"age", 3},     {"authorization", 13}, {"cache-control", 13},
-                                        {"expires", 7}, {"max-forwards", 12},  {"pragma", 6},
-                                        {"range", 5},   {"retry-after", 11},   {"set-cookie", 10},
-                                        {"vary", 4},    {"warning", 7},        {"www-authenticate", 16}};
+    static const struct text names[] = {
+        {"max-forwards", 12}, {"retry-after", 11}, {"warning", 7}, {"www-authenticate", 16}};
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         if (name.len > families[i].len && text_equal_nocase(text_sub(name, 0, families[i].len), families[i]))
             return true;

@@ -89,8 +89,12 @@ void stream_finish(struct stream *stream)
 
 void stream_consumed(struct stream *stream)
 {
-    if (stream->session != NULL && (stream->marks & RESET) == 0)
+    if ((stream->marks & RESET) != 0)
+        return;
+    if (stream->session != NULL)
         stream->session->ops->consumed(stream);
+    else if (stream->local != NULL)
+        stream->local->consumed(stream);
 }
 
 void stream_abort(struct stream *stream)
@@ -103,8 +107,11 @@ void stream_done(struct stream *stream)
 {
     CHECK(stream, STREAM_MAGIC);
     stream->task = NULL;
-    if (stream->session != NULL)
+    if (stream->session != NULL) {
         stream->session->ops->done(stream);
-    else
-        stream_clear(stream);
+        return;
+    }
+    if (stream->local != NULL)
+        stream->local->done(stream);
+    stream_clear(stream);
 }

@@ -2,7 +2,7 @@
 /*
  * A stream is one request and one response on one connection: a chain in, a chain out, and marks that are set once and
  * never cleared. A session makes and frees it; an exchange borrows it in between and says when it is done with it. A
- * local stream (http/local.h) has no session: an error page, a redirect, an admin answer.
+ * local stream has no session: an error page, a redirect, an admin answer, a stored answer.
  *
  * In is what the peer sends (a request on a server's stream, a response on a client's), out is what we send.
  */
@@ -32,17 +32,26 @@ enum {
 
 struct session;
 
+struct stream;
+
 /* A 1xx response on its way through. */
 struct interim {
     struct interim *next;
     struct head head;
 };
 
+/* Of a local stream that isn't complete from the beginning. */
+struct local_ops {
+    void (*consumed)(struct stream *stream); /* in was taken from: there may be more */
+    void (*done)(struct stream *stream);
+};
+
 struct stream {
     uint32_t magic;
     unsigned marks;
-    struct session *session; /* NULL: local */
-    struct arena *arena;     /* heads and trailers live there */
+    struct session *session;       /* NULL: local */
+    const struct local_ops *local; /* NULL: it is complete */
+    struct arena *arena;           /* heads and trailers live there */
     struct head head_in;
     struct head head_out;
     struct fields trailers_in;

@@ -17,6 +17,8 @@ void loop_init(struct loop *loop, struct cells *cells)
     list_init(&loop->dirty);
     list_init(&loop->sends);
     list_init(&loop->retired);
+    list_init(&loop->inbox.letters);
+    pthread_mutex_init(&loop->inbox.lock, NULL);
     chunk_pool_init(&loop->chunks);
     slab_init(&loop->arenas, ARENA_FIRST, SPARE_ARENAS);
     for (size_t i = 0; i < LOOP_SLABS; i++)

@@ -9,6 +9,8 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "base/chunk.h"
 #include "base/task.h"
@@ -33,9 +35,15 @@ struct loop {
     struct chunk_pool chunks;
     struct slab arenas;            /* first blocks of arenas (arena_init_from) */
     struct slab slabs[LOOP_SLABS]; /* objects of up to 64, 128, 192, ... bytes */
-    int fd_limit;                  /* accepted descriptors from this number on are closed at once; 0: none */
-    struct cells *cells;           /* this thread's counters */
-    struct uv_loop_s *uv;          /* NULL where no real link is opened */
+    struct {
+        pthread_mutex_t lock;
+        struct list letters;      /* net/inbox.h */
+        void (*ring)(void *bell); /* ends the loop's block, from any thread; NULL: it has none */
+        void *bell;
+    } inbox;
+    int fd_limit;         /* accepted descriptors from this number on are closed at once; 0: none */
+    struct cells *cells;  /* this thread's counters */
+    struct uv_loop_s *uv; /* NULL where no real link is opened */
 };
 
 #define LOOP_MAGIC 0x6c6f6f70u

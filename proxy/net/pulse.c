@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/pulse.h"
 
+#include "net/inbox.h"
+
 static void on_busy(uv_idle_t *busy)
 {
     (void)busy; /* its being active is all that is needed */
@@ -45,7 +47,18 @@ static void on_after(uv_check_t *after)
 {
     struct pulse *pulse = after->data;
     loop_tell_time(pulse->loop, uv_hrtime() / 1000);
+    inbox_open(pulse->loop);
     beat(pulse);
+}
+
+static void on_bell(uv_async_t *bell)
+{
+    (void)bell; /* the inbox is opened after the poll */
+}
+
+static void ring(void *bell)
+{
+    uv_async_send(bell);
 }
 
 int pulse_start(struct pulse *pulse, struct loop *loop)
@@ -58,6 +71,8 @@ int pulse_start(struct pulse *pulse, struct loop *loop)
         error = uv_idle_init(loop->uv, &pulse->busy);
     if (error == 0)
         error = uv_timer_init(loop->uv, &pulse->alarm);
+    if (error == 0)
+        error = uv_async_init(loop->uv, &pulse->bell, on_bell);
     if (error != 0)
         return error;
     pulse->before.data = pulse->after.data = pulse->busy.data = pulse->alarm.data = pulse;
@@ -66,12 +81,16 @@ int pulse_start(struct pulse *pulse, struct loop *loop)
     uv_unref((uv_handle_t *)&pulse->before);
     uv_unref((uv_handle_t *)&pulse->after);
     uv_unref((uv_handle_t *)&pulse->alarm);
+    uv_unref((uv_handle_t *)&pulse->bell);
+    inbox_hang(loop, ring, &pulse->bell);
     loop_tell_time(loop, uv_hrtime() / 1000);
     return 0;
 }
 
 void pulse_stop(struct pulse *pulse)
 {
+    inbox_hang(pulse->loop, NULL, NULL);
+    uv_close((uv_handle_t *)&pulse->bell, NULL);
     uv_close((uv_handle_t *)&pulse->before, NULL);
     uv_close((uv_handle_t *)&pulse->after, NULL);
     uv_close((uv_handle_t *)&pulse->busy, NULL);

@@ -14,6 +14,7 @@ struct pulse {
     uv_check_t after;    /* the poll */
     uv_idle_t busy;      /* active while a turn left work: libuv then doesn't block */
     uv_timer_t alarm;    /* for the next timer of the wheel */
+    uv_async_t bell;     /* there are letters from other threads */
     uint64_t alarm_at;   /* ms of the loop's clock; UINT64_MAX: not set */
 };
 
