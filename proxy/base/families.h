@@ -30,6 +30,7 @@ struct metric {
 #define CELLS_CODE CODE_CELLS, "code", code_name
 #define CELLS_FAULT FAULT_COUNT, "fault", family_fault_name
 #define CELLS_HANDSHAKE TLS_OUTCOME_COUNT, "result", tls_outcome_name
+#define CELLS_CACHE CACHE_OUTCOME_COUNT, "result", cache_outcome_name
 #define CELLS_HTTP2 HTTP2_ERROR_COUNT, "error", http2_error_name
 #define CELLS_BUCKETS HISTOGRAM_CELLS, NULL, NULL
 
@@ -61,7 +62,7 @@ struct metric {
       "1 while an endpoint may get new requests, otherwise 0, by upstream and endpoint.")                    \
     F(upstream_ejections, METRIC_COUNTER, "weir_upstream_ejections_total", CELLS_ONE,                        \
       "How often an endpoint was ejected as an outlier, by upstream and endpoint.")                          \
-    F(cache_requests, METRIC_COUNTER, "weir_cache_requests_total", CELLS_ONE,                                \
+    F(cache_requests, METRIC_COUNTER, "weir_cache_requests_total", CELLS_CACHE,                              \
       "Requests that met a cache, by cache and result.")                                                     \
     F(cache_bytes, METRIC_GAUGE, "weir_cache_bytes", CELLS_ONE, "Bytes that a cache holds, by cache.")       \
     F(tls_handshakes, METRIC_COUNTER, "weir_tls_handshakes_total", CELLS_HANDSHAKE,                          \

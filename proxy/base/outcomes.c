@@ -20,3 +20,13 @@ const char *http2_error_name(unsigned error)
     };
     return names[error];
 }
+
+const char *cache_outcome_name(unsigned outcome)
+{
+    static const char *const names[] = {
+#define F(name, sentence) #name,
+        CACHE_OUTCOME_TABLE(F)
+#undef F
+    };
+    return names[outcome];
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How handshakes of TLS end, and what peers do wrong in HTTP/2: the words that metrics have for it. */
+/* How handshakes of TLS end, what peers do wrong in HTTP/2, what caches do: the words that metrics have for it. */
 #ifndef BASE_OUTCOMES_H
 #define BASE_OUTCOMES_H
 
@@ -40,6 +40,23 @@ enum http2_error {
         HTTP2_ERROR_COUNT
 };
 
+/* The label `result` of weir_cache_requests_total. */
+#define CACHE_OUTCOME_TABLE(F)                                     \
+    F(hit, "answered from the cache")                              \
+    F(miss, "nothing stored fits")                                 \
+    F(stale, "answered with what is stale, as its backend allows") \
+    F(revalidated, "the backend said that what is stored is good") \
+    F(collapsed, "answered with what another request fetched")     \
+    F(bypass, "not for the cache")
+
+enum cache_outcome {
+#define F(name, sentence) CACHE_##name,
+    CACHE_OUTCOME_TABLE(F)
+#undef F
+        CACHE_OUTCOME_COUNT
+};
+
+const char *cache_outcome_name(unsigned outcome);
 const char *tls_outcome_name(unsigned outcome);
 const char *http2_error_name(unsigned error);
 

@@ -81,6 +81,11 @@ void cache_store_resize(struct cache_store *store, const struct cache_store_sett
     }
 }
 
+size_t cache_store_max_object(struct cache_store *store)
+{
+    return atomic_load_explicit(&store->max_object, memory_order_relaxed);
+}
+
 static bool fits(const struct cache_object *object, const struct fields *request, struct arena *scratch)
 {
     if (!fields_have(&object->fields, FIELD_VARY))

@@ -34,6 +34,8 @@ void cache_store_unref(struct cache_store *store);
 /* Other bounds, in force from the next object on. */
 void cache_store_resize(struct cache_store *store, const struct cache_store_settings *settings);
 
+size_t cache_store_max_object(struct cache_store *store);
+
 /* Keys are hashed with a seed that clients don't know. */
 uint64_t cache_store_hash(struct text key);
 

@@ -79,6 +79,7 @@ bool build_config(struct build *build, const struct node *root)
     build_admin(build, section_map(section, "admin"));
     build_resolver(build, section_map(section, "resolver"));
     build_upstreams(build, section);
+    build_caches(build, section);
     build_listeners(build, section);
     build_routes(build, section);
     return !build->full;

@@ -34,6 +34,8 @@ void build_listeners(struct build *build, struct section root);
 void build_tls(struct build *build, const struct node *root);
 
 void build_routes(struct build *build, struct section root);
+void build_caches(struct build *build, struct section root);
+void build_cache(struct build *build, struct section section, struct route_settings *route);
 void build_upstreams(struct build *build, struct section root);
 
 /* What is asked of DNS, and of whom. */

@@ -138,6 +138,7 @@ static void build_route(struct build *build, struct section section, struct rout
     build_rewrite(build, section_map(section, "rewrite"), &route->rewrite);
     build_headers(build, section_map(section, "headers"), route);
     build_hints(build, section, route);
+    build_cache(build, section, route);
     build_errors(build, section, route);
 }
 

@@ -114,7 +114,7 @@ const struct shape schema_cache = {
     .keys = (const struct key[]){
         {"memory", &type_size, "256m", "Memory for stored answers.", KEY_OPTIONAL},
         {"max_object", &type_size, "8m", "Larger answers are not stored.", KEY_OPTIONAL},
-        {"shared", &type_switch, "off", "Use state's Redis as a second level.", KEY_OPTIONAL},
+        {"shared", &type_switch, "off", "Use state's Redis as a second level.", KEY_LATER},
         {0},
     }};
 
@@ -137,6 +137,6 @@ const struct shape schema_root = {
         {"routes", &routes_shape, NULL, "Which request goes where; the most specific match wins.",
          KEY_OPTIONAL},
         {"upstreams", &upstreams_shape, NULL, "Groups of backends, by name.", KEY_OPTIONAL},
-        {"caches", &caches_shape, "{}", "Cache zones, by name.", KEY_LATER},
+        {"caches", &caches_shape, "{}", "Cache zones, by name.", KEY_OPTIONAL},
         {0},
     }};

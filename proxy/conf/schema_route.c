@@ -246,7 +246,7 @@ const struct shape schema_route = {
         {"headers", &headers, NULL, "Change header fields.", KEY_OPTIONAL},
         {"timeouts", &timeouts, NULL, "How long a backend may take.", KEY_OPTIONAL},
         {"retries", &retries, NULL, "When another try is made; idempotent methods only.", KEY_OPTIONAL},
-        {"cache", &cache, NULL, "Store answers.", KEY_LATER},
+        {"cache", &cache, NULL, "Store answers.", KEY_OPTIONAL},
         {"compress", &compress, NULL, "Compress answers.", KEY_LATER},
         {"rate_limit", &rate_limit, NULL, "Refuse beyond a rate.", KEY_LATER},
         {"plugins", &plugins, "[]", "Plugins in order, each with its settings.", KEY_LATER},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step in which it is decided what answers, and what the client is told before. */
+#include "exchange/caching.h"
 #include "exchange/mirror.h"
 #include "exchange/reply.h"
 #include "exchange/split.h"
@@ -66,9 +67,13 @@ static bool awaits_body(const struct exchange *exchange)
 static enum verdict claim_answer(struct exchange *exchange)
 {
     const struct fault *fault = exchange->grpc ? translate(exchange) : NULL;
-    if (fault == NULL && !give_hints(exchange))
+    if (fault == NULL)
+        fault = caching_look(exchange);
+    if (fault == NULL && exchange->up == NULL && !give_hints(exchange))
         fault = FAULT(out_of_memory);
-    return fault != NULL ? steps_fail(exchange, fault) : steps_go(exchange, STEP_PICKED);
+    if (fault != NULL)
+        return steps_fail(exchange, fault);
+    return steps_go(exchange, exchange->up != NULL ? STEP_ANSWERED : STEP_PICKED);
 }
 
 /* What answers. Everything but an upstream is a stream that is complete already. */

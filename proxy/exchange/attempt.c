@@ -139,10 +139,12 @@ static void remember(struct exchange *exchange)
 static void end(struct exchange *exchange, const struct outcome *outcome)
 {
     struct claim *claim = &exchange->claim;
-    /* One that was granted may not be up yet: the client can leave before the exchange hears of it. */
-    struct stream *up = exchange->up != NULL ? exchange->up : claim->stream;
-    if (up != NULL)
-        stream_done(up);
+    /* One that was granted may not be up yet, for the client can leave before the exchange hears of it; or not any more,
+     * because a stored answer is. */
+    if (exchange->up != NULL && exchange->up != claim->stream)
+        stream_done(exchange->up);
+    if (claim->stream != NULL)
+        stream_done(claim->stream);
     exchange->up = NULL;
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->patience);
     if (claim->upstream == NULL)

@@ -3,6 +3,7 @@
 
 #include "base/panic.h"
 #include "exchange/attempt.h"
+#include "exchange/caching.h"
 #include "exchange/reply.h"
 #include "exchange/steps.h"
 
@@ -83,6 +84,7 @@ void exchange_start(const struct caller *caller, struct stream *down)
 static void drop_attempt(struct exchange *exchange, const struct fault *fault)
 {
     wheel_cancel(&exchange->lane->loop->wheel, &exchange->timer);
+    caching_break(exchange);
     if (exchange->up != NULL)
         stream_abort(exchange->up);
     attempt_fail(exchange, fault);
@@ -99,6 +101,10 @@ void exchange_fail(struct exchange *exchange, const struct fault *fault)
     }
     exchange->fault = fault;
     bool gone = (exchange->down->marks & RESET) != 0;
+    if (!gone && fault->status >= 500 && caching_stale(exchange)) {
+        exchange->step = STEP_ANSWERED;
+        return;
+    }
     exchange->up = exchange->answered || gone ? NULL : reply_fault(exchange, fault);
     if (exchange->up != NULL) {
         exchange->step = STEP_ANSWERED;
@@ -130,7 +136,7 @@ void exchange_run(struct task *task)
     if (exchange->down == NULL)
         return; /* done, and about to be freed */
     const struct fault *fault = interruption(exchange);
-    if (fault != NULL)
+    if (fault != NULL && (fault != exchange->down->fault || !caching_goes_on(exchange)))
         exchange_fail(exchange, fault);
     while (steps[exchange->step].run(exchange) == VERDICT_NEXT)
         ;

@@ -26,6 +26,7 @@ enum step {
 };
 
 struct mirror;
+struct caching;
 struct peer_identity;
 
 /* What exchanges begin with at a front; a reload changes it. */
@@ -62,8 +63,9 @@ struct exchange {
     struct stream *down;
     struct stream *up; /* NULL before ADMITTED and between attempts */
     const struct route *route;
-    struct mirror *mirror; /* gets a copy of the request; NULL: none */
-    size_t cluster;        /* whose answer is wanted: index into the snapshot's */
+    struct caching *caching; /* NULL: no cache here */
+    struct mirror *mirror;   /* gets a copy of the request; NULL: none */
+    size_t cluster;          /* whose answer is wanted: index into the snapshot's */
     struct claim claim;
     struct text endpoint; /* the name of the one that answered, or was tried last; empty: none */
     uint64_t endpoint_id; /* the same; 0: none */

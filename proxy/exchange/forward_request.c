@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/caching.h"
 #include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
 #include "exchange/rewrite.h"
@@ -119,7 +120,7 @@ bool forward_head(const struct exchange *exchange, struct arena *arena, struct h
 bool forward_request(struct exchange *exchange)
 {
     struct head *out = &exchange->up->head_out;
-    if (!forward_head(exchange, exchange->down->arena, out))
+    if (!forward_head(exchange, exchange->down->arena, out) || !caching_ask(exchange, out))
         return false;
     out->authority = rewrite_host(&exchange->route->settings->rewrite, exchange->down->head_in.authority,
                                   exchange->claim.endpoint);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exchange/affinity.h"
+#include "exchange/caching.h"
 #include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
 
@@ -34,7 +35,8 @@ bool forward_response(struct exchange *exchange)
     struct head *out = &exchange->down->head_out;
     struct arena *arena = exchange->down->arena;
     bool to_head = exchange->down->head_in.method == METHOD_HEAD;
-    bool own = exchange->up->session == NULL;
+    bool fetched = exchange->claim.stream != NULL;
+    bool own = !fetched && !caching_serves(exchange);
     *out = (struct head){
         .status = in->status,
         .reason = in->reason,
@@ -45,9 +47,9 @@ bool forward_response(struct exchange *exchange)
         .has_length = in->has_length,
     };
     return message_forward_fields(&in->fields, &out->fields, arena, own ? 0 : FIELD_BIT(VIA)) &&
-           (own || (add_via(exchange, &out->fields) && affinity_tell(exchange, &out->fields))) &&
-           add_date(exchange, &out->fields) && forward_upgrade(in, out, arena) &&
-           apply_rules(exchange, &out->fields);
+           (own || add_via(exchange, &out->fields)) && (!fetched || affinity_tell(exchange, &out->fields)) &&
+           caching_tell(exchange, &out->fields) && add_date(exchange, &out->fields) &&
+           forward_upgrade(in, out, arena) && apply_rules(exchange, &out->fields);
 }
 
 static bool may_pass(const struct exchange *exchange, unsigned status)

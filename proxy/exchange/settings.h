@@ -4,6 +4,7 @@
 #ifndef EXCHANGE_SETTINGS_H
 #define EXCHANGE_SETTINGS_H
 
+#include "cache/zone.h"
 #include "exchange/template.h"
 #include "http/fields.h"
 #include "http/settings.h"
@@ -88,6 +89,32 @@ struct rewrite_settings {
     struct text host_name; /* HOST_NAME */
 };
 
+enum cache_key_part {
+    CACHE_KEY_SCHEME,
+    CACHE_KEY_HOST,
+    CACHE_KEY_PATH,
+    CACHE_KEY_QUERY,
+    CACHE_KEY_METHOD,
+    CACHE_KEY_HEADER,
+    CACHE_KEY_COOKIE
+};
+
+struct cache_key_setting {
+    enum cache_key_part part;
+    struct text name; /* of the header or cookie */
+};
+
+/* Where a route's answers are stored, and for how long when they don't say. */
+struct cache_settings {
+    bool on;
+    size_t zone; /* index into snapshot_settings.zones */
+    struct cache_key_setting *key;
+    size_t key_count;
+    bool tells_status; /* with Cache-Status */
+    struct freshness_defaults defaults;
+    bool updates_behind; /* stale-while-revalidate */
+};
+
 enum route_target { TARGET_UPSTREAM, TARGET_SPLIT, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
 
 enum retry_on {
@@ -132,6 +159,7 @@ struct route_settings {
     struct split_settings split;
     struct rewrite_settings rewrite;
     struct mirror_settings mirror;
+    struct cache_settings cache;
     const struct field_rules *request_fields;  /* on the way to the backend; NULL: none */
     const struct field_rules *response_fields; /* of every answer, also weir's own; NULL: none */
     /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */
@@ -160,6 +188,8 @@ struct snapshot_settings {
     size_t route_count;
     struct cluster_settings *clusters;
     size_t cluster_count;
+    struct cache_zone_settings *zones;
+    size_t zone_count;
 };
 
 #endif

@@ -106,8 +106,13 @@ static bool fill(struct snapshot *snapshot)
     snapshot->fronts = calloc(settings->front_count + 1, sizeof *snapshot->fronts);
     snapshot->routes = calloc(count_places(settings) + 1, sizeof *snapshot->routes);
     snapshot->clusters = calloc(settings->cluster_count + 1, sizeof *snapshot->clusters);
-    if (snapshot->fronts == NULL || snapshot->routes == NULL || snapshot->clusters == NULL)
+    snapshot->zones = calloc(settings->zone_count + 1, sizeof *snapshot->zones);
+    if (snapshot->fronts == NULL || snapshot->routes == NULL || snapshot->clusters == NULL ||
+        snapshot->zones == NULL)
         return false;
+    for (size_t i = 0; i < settings->zone_count; i++)
+        if ((snapshot->zones[i] = cache_zone_open(&settings->zones[i])) == NULL)
+            return false;
     for (size_t i = 0; i < settings->cluster_count; i++)
         if ((snapshot->clusters[i] = cluster_open(&settings->clusters[i])) == NULL)
             return false;
@@ -147,6 +152,9 @@ static void snapshot_free(struct snapshot *snapshot)
         release_route(&snapshot->routes[i]);
     for (size_t i = 0; snapshot->clusters != NULL && i < settings->cluster_count; i++)
         cluster_unref(snapshot->clusters[i]);
+    for (size_t i = 0; snapshot->zones != NULL && i < settings->zone_count; i++)
+        cache_zone_unref(snapshot->zones[i]);
+    free(snapshot->zones);
     free(snapshot->fronts);
     free(snapshot->routes);
     free(snapshot->clusters);

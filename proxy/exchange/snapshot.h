@@ -39,6 +39,7 @@ struct snapshot {
     struct route *routes;      /* one for each route and front it belongs to */
     size_t route_count;
     struct cluster **clusters; /* settings->cluster_count */
+    struct cache_zone **zones; /* settings->zone_count */
     uint64_t generation;
     void (*release)(void *owner); /* frees the settings when the last reference goes; may be NULL */
     void *owner;

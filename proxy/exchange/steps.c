@@ -3,6 +3,7 @@
 
 #include "base/panic.h"
 #include "exchange/attempt.h"
+#include "exchange/caching.h"
 #include "exchange/forward.h"
 #include "exchange/mirror.h"
 #include "exchange/relay.h"
@@ -142,7 +143,9 @@ static enum verdict answer(struct exchange *exchange)
         attempt_end(exchange, status);
         return steps_go(exchange, STEP_PICKED);
     }
-    if (!forward_response(exchange))
+    caching_answer(exchange);
+    up = exchange->up;
+    if (up == NULL || !forward_response(exchange))
         return steps_fail(exchange, FAULT(out_of_memory));
     if (up->session != NULL && up->head_in.status != 101 && exchange->down->head_in.upgrade)
         stream_finish(up); /* no other protocol: the request has ended */
@@ -165,22 +168,35 @@ static bool is_over(const struct exchange *exchange)
     return exchange->up->head_in.status != 101 || relay_is_over(exchange->down, exchange->up);
 }
 
+/* The client has left, but others may want what is being stored. */
+static enum verdict outlive(struct exchange *exchange, bool fetching, size_t moved)
+{
+    if (!fetching)
+        return steps_fail(exchange, exchange->down->fault);
+    if (moved > 0)
+        arm(exchange);
+    return VERDICT_WAIT;
+}
+
 static enum verdict relay_bodies(struct exchange *exchange)
 {
     struct stream *down = exchange->down;
     struct stream *up = exchange->up;
     size_t moved = 0;
+    bool fetching = caching_pull(exchange, &moved);
+    if ((down->marks & RESET) != 0)
+        return outlive(exchange, fetching, moved);
     if (up->session != NULL && (up->marks & RESET) == 0)
-        moved = attempt_feed(exchange);
+        moved += attempt_feed(exchange);
     if (down->head_in.method == METHOD_HEAD && up->session == NULL)
         chain_clear(&up->in);
     size_t answered = relay(up, down, NULL);
     exchange->body_out += answered;
     if (is_over(exchange))
-        return steps_go(exchange, STEP_DONE);
+        return fetching ? VERDICT_WAIT : steps_go(exchange, STEP_DONE);
     if ((up->marks & RESET) != 0 && chain_is_empty(&up->in))
         return steps_fail(exchange, up->fault);
-    if (up->session != NULL && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
+    if ((up->session != NULL || fetching) && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
         arm(exchange);
     return VERDICT_WAIT;
 }
@@ -192,6 +208,7 @@ static enum verdict finish(struct exchange *exchange)
     wheel_cancel(&loop->wheel, &exchange->timer);
     attempt_end(exchange, exchange->up != NULL ? attempt_status(exchange) : 0);
     trail_note(exchange->lane, exchange);
+    caching_end(exchange);
     if (exchange->mirror != NULL)
         mirror_leave(exchange);
     chain_clear(&exchange->replay);

@@ -243,7 +243,7 @@ def test_include_merges_files_and_names_the_right_one(tmp_path):
 NOT_YET = {
     "http3": base().replace("    listen: ", "    @http3: on\n    listen: "),
     "state": base() + '@state: {redis: {url: "redis://127.0.0.1:6379/0"}}\n',
-    "caches": base() + "@caches: {main: {memory: 1m}}\n",
+    "caches": base() + "caches: {main: {@shared: on}}\n",
     "plugins": base() + "@plugins: {jwt: ./plugins/jwt.so}\n",
     "compress": base().replace("    upstream: pool", "    @compress: {types: [text/*]}\n    upstream: pool"),
     "rate_limit": base().replace("    upstream: pool", "    @rate_limit: {key: client_ip, rate: 100/s}\n    upstream: pool"),

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cache/zone.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/metrics.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct cache_zone *zones;
+
+static bool count(struct cache_zone *zone)
+{
+    struct buffer labels = {0};
+    label_add(&labels, "cache", text_of(zone->name));
+    buffer_byte(&labels, '\0');
+    bool fine = !labels.short_of_room;
+    if (fine)
+        zone->requests = counter_register(METRIC(cache_requests), labels.at);
+    buffer_clear(&labels);
+    return fine;
+}
+
+static void zone_free(struct cache_zone *zone)
+{
+    counter_release(zone->requests);
+    cache_store_unref(zone->store);
+    free(zone->name);
+    free(zone);
+}
+
+static struct cache_zone *zone_new(const struct cache_zone_settings *settings)
+{
+    struct cache_zone *zone = calloc(1, sizeof *zone);
+    if (zone == NULL)
+        return NULL;
+    zone->refs = 1;
+    zone->requests = COUNTER_NONE;
+    zone->name = strndup(settings->name.at, settings->name.len);
+    zone->store = cache_store_new(&settings->store);
+    if (zone->name != NULL && zone->store != NULL && count(zone))
+        return zone;
+    zone_free(zone);
+    return NULL;
+}
+
+static struct cache_zone *find(struct text name)
+{
+    struct cache_zone *zone = zones;
+    while (zone != NULL && !text_equal(text_of(zone->name), name))
+        zone = zone->next;
+    return zone;
+}
+
+struct cache_zone *cache_zone_open(const struct cache_zone_settings *settings)
+{
+    pthread_mutex_lock(&lock);
+    struct cache_zone *zone = find(settings->name);
+    if (zone != NULL) {
+        zone->refs++;
+        cache_store_resize(zone->store, &settings->store);
+    } else if ((zone = zone_new(settings)) != NULL) {
+        zone->next = zones;
+        zones = zone;
+    }
+    pthread_mutex_unlock(&lock);
+    return zone;
+}
+
+void cache_zone_unref(struct cache_zone *zone)
+{
+    if (zone == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    bool last = --zone->refs == 0;
+    struct cache_zone **at = &zones;
+    while (last && *at != zone)
+        at = &(*at)->next;
+    if (last)
+        *at = zone->next;
+    pthread_mutex_unlock(&lock);
+    if (last)
+        zone_free(zone);
+}

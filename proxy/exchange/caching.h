@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a cache does for an exchange: it supplies the answer, changes what the backend is asked, keeps what it answers.
+ * For routes with a cache; for others every function does nothing.
+ *
+ * While an answer is being stored, up is a reader of the stored one, and the backend's stream feeds that: a slow client
+ * holds up nobody, and one that leaves does not end the fetch.
+ */
+#ifndef EXCHANGE_CACHING_H
+#define EXCHANGE_CACHING_H
+
+#include "exchange/exchange.h"
+
+struct caching;
+
+/* Looks for a stored answer: up is set when there is one that may be used, or when the client wants none else. NULL or
+ * a fault. */
+const struct fault *caching_look(struct exchange *exchange);
+
+/* Changes the head for the backend: a whole answer is wanted, or word that what is stored is still good. */
+bool caching_ask(const struct exchange *exchange, struct head *out);
+
+/* The backend's head is there: keeps the answer, or puts a stored one in its place as up. */
+void caching_answer(struct exchange *exchange);
+
+/* In place of a fault of the backend: up is the stored answer, when it may be used though it is stale. */
+bool caching_stale(struct exchange *exchange);
+
+/* Takes what the backend has sent of what is being stored, adding the bytes to *moved. True while more of it is to
+ * come. */
+bool caching_pull(struct exchange *exchange, size_t *moved);
+
+/* Whether the fetch goes on though the client has left. */
+bool caching_goes_on(const struct exchange *exchange);
+
+/* The attempt is over before its end: what was being stored is worth nothing. */
+void caching_break(struct exchange *exchange);
+
+/* Adds what caches say of themselves: Age, Cache-Status (RFC 9211). False when out of memory. */
+bool caching_tell(struct exchange *exchange, struct fields *fields);
+
+/* Whether the answer is one that a backend gave, now or earlier. */
+bool caching_serves(const struct exchange *exchange);
+
+/* Counts, and lets go of what it holds. */
+void caching_end(struct exchange *exchange);
+
+#endif

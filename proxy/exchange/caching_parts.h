@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of caching share. */
+#ifndef EXCHANGE_CACHING_PARTS_H
+#define EXCHANGE_CACHING_PARTS_H
+
+#include "cache/policy.h"
+#include "cache/reader.h"
+#include "exchange/caching.h"
+#include "exchange/reply.h"
+
+struct caching {
+    struct cache_zone *zone; /* the snapshot's */
+    struct text key;         /* empty: it isn't looked at */
+    uint64_t hash;
+    struct cache_control asked;
+    enum cache_outcome outcome;
+    struct cache_object *found;   /* a reference: what is stored, and too stale to be used unasked */
+    struct cache_object *filling; /* a reference: what is being stored */
+    struct cache_object *served;  /* a reference: what answers; for Age */
+    int64_t asked_at;             /* s, when the backend was asked */
+    unsigned fetched;             /* status of the backend's answer; 0: it wasn't asked */
+    bool stores;                  /* what the backend answered was put into the store */
+};
+
+/* .at is NULL when out of memory. */
+struct text caching_key(const struct exchange *exchange, struct arena *arena);
+bool caching_is_odd(const struct fields *fields);
+
+/* Seconds since the epoch. */
+int64_t caching_now(void);
+
+/* up becomes a stream of this object, for what the client asked: all of it, a range, or word that it has it already.
+ * Takes over the reference. False when out of memory. */
+bool caching_serve(struct exchange *exchange, struct cache_object *object);
+
+#endif
