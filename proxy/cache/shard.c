@@ -17,7 +17,10 @@ bool shard_init(struct shard *shard, size_t limit)
     shard->mask = slots - 1;
     shard->buckets = calloc(slots, sizeof *shard->buckets);
     shard->ghosts = calloc(slots, sizeof *shard->ghosts);
-    return shard->buckets != NULL && shard->ghosts != NULL;
+    shard->passes = calloc(slots, sizeof *shard->passes);
+    for (size_t i = 0; i < CACHE_FLIGHT_LANES; i++)
+        list_init(&shard->flights[i]);
+    return shard->buckets != NULL && shard->ghosts != NULL && shard->passes != NULL;
 }
 
 static void clear_queue(struct shard *shard, struct queue *queue)
@@ -35,6 +38,7 @@ void shard_clear(struct shard *shard)
     clear_queue(shard, &shard->main);
     free(shard->buckets);
     free(shard->ghosts);
+    free(shard->passes);
     pthread_mutex_destroy(&shard->lock);
 }
 
@@ -70,6 +74,20 @@ static uint32_t print_of(uint64_t hash)
 static uint32_t *ghost_of(struct shard *shard, uint64_t hash)
 {
     return &shard->ghosts[hash & shard->mask];
+}
+
+bool shard_passes(const struct shard *shard, uint64_t hash)
+{
+    return shard->passes[hash & shard->mask] == print_of(hash);
+}
+
+void shard_note_pass(struct shard *shard, uint64_t hash, bool passes)
+{
+    uint32_t *place = &shard->passes[hash & shard->mask];
+    if (passes)
+        *place = print_of(hash);
+    else if (*place == print_of(hash))
+        *place = 0;
 }
 
 static void enqueue(struct queue *queue, struct cache_object *object, bool is_main)

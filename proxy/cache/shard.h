@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One shard of a store: its table and its queues. Only cache/store.c uses it, and holds the lock. */
+/* One shard of a store: its table, its queues, its flights. Only store.c and flight.c use it, and hold the lock. */
 #ifndef CACHE_SHARD_H
 #define CACHE_SHARD_H
 
@@ -7,7 +7,9 @@
 
 #include "cache/object.h"
 
-enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32 };
+enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32, CACHE_FLIGHT_LANES = 64 };
+
+struct cache_store;
 
 struct queue {
     struct list list; /* oldest first */
@@ -18,13 +20,18 @@ struct shard {
     pthread_mutex_t lock;
     struct cache_object **buckets;
     uint32_t *ghosts; /* of each key that left the small queue, for as long as no other takes its place */
-    size_t mask;      /* of both */
+    uint32_t *passes; /* of each key whose answer could not be stored, in the same way */
+    size_t mask;      /* of all three */
     struct queue small;
     struct queue main;
     size_t limit; /* bytes of both */
     size_t count;
     uint64_t evicted;
+    struct list flights[CACHE_FLIGHT_LANES]; /* by hash */
 };
+
+/* Of a store, by the key's hash. */
+struct shard *cache_store_shard(struct cache_store *store, uint64_t hash);
 
 bool shard_init(struct shard *shard, size_t limit);
 void shard_clear(struct shard *shard);
@@ -32,6 +39,10 @@ void shard_clear(struct shard *shard);
 /* The newest with this key, and the one before it. */
 struct cache_object *shard_first(struct shard *shard, struct text key, uint64_t hash);
 struct cache_object *shard_next(struct cache_object *object);
+
+/* Whether what is fetched for this key goes past the cache, as far as is known. */
+bool shard_passes(const struct shard *shard, uint64_t hash);
+void shard_note_pass(struct shard *shard, uint64_t hash, bool passes);
 
 /* It was asked for. */
 void shard_use(struct cache_object *object);

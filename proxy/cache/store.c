@@ -17,7 +17,7 @@ struct cache_store {
     struct shard shards[CACHE_SHARDS_MAX];
 };
 
-static struct shard *shard_of(struct cache_store *store, uint64_t hash)
+struct shard *cache_store_shard(struct cache_store *store, uint64_t hash)
 {
     return &store->shards[hash >> 32 & (store->count - 1)];
 }
@@ -97,7 +97,7 @@ static bool fits(const struct cache_object *object, const struct fields *request
 struct cache_object *cache_store_find(struct cache_store *store, struct text key, uint64_t hash,
                                       const struct fields *request, struct arena *scratch)
 {
-    struct shard *shard = shard_of(store, hash);
+    struct shard *shard = cache_store_shard(store, hash);
     pthread_mutex_lock(&shard->lock);
     struct cache_object *object = shard_first(shard, key, hash);
     while (object != NULL && !fits(object, request, scratch))
@@ -127,7 +127,7 @@ static struct cache_object *displaced(struct shard *shard, const struct cache_ob
 
 bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size)
 {
-    struct shard *shard = shard_of(store, object->hash);
+    struct shard *shard = cache_store_shard(store, object->hash);
     ASSERT(size > 0);
     if (size > atomic_load_explicit(&store->max_object, memory_order_relaxed))
         return false;
@@ -138,6 +138,7 @@ bool cache_store_put(struct cache_store *store, struct cache_object *object, siz
         shard_unlink(shard, old);
     object->size = size;
     shard_link(shard, cache_object_ref(object));
+    shard_note_pass(shard, object->hash, false);
     struct cache_object *evicted = shard_evict(shard, object);
     pthread_mutex_unlock(&shard->lock);
     cache_object_unref(old);
@@ -147,7 +148,7 @@ bool cache_store_put(struct cache_store *store, struct cache_object *object, siz
 
 bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size)
 {
-    struct shard *shard = shard_of(store, object->hash);
+    struct shard *shard = cache_store_shard(store, object->hash);
     struct cache_object *evicted = NULL;
     bool fine =
         size <= atomic_load_explicit(&store->max_object, memory_order_relaxed) && size <= shard->limit;
@@ -168,7 +169,7 @@ bool cache_store_grow(struct cache_store *store, struct cache_object *object, si
 
 void cache_store_drop(struct cache_store *store, struct cache_object *object)
 {
-    struct shard *shard = shard_of(store, object->hash);
+    struct shard *shard = cache_store_shard(store, object->hash);
     pthread_mutex_lock(&shard->lock);
     bool inside = object->size > 0;
     if (inside)
@@ -180,7 +181,7 @@ void cache_store_drop(struct cache_store *store, struct cache_object *object)
 
 size_t cache_store_forget(struct cache_store *store, struct text key, uint64_t hash)
 {
-    struct shard *shard = shard_of(store, hash);
+    struct shard *shard = cache_store_shard(store, hash);
     struct cache_object *gone = NULL, *object;
     size_t count = 0;
     pthread_mutex_lock(&shard->lock);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step in which it is decided what answers, and what the client is told before. */
-#include "exchange/caching.h"
 #include "exchange/mirror.h"
 #include "exchange/reply.h"
 #include "exchange/split.h"
@@ -39,7 +38,7 @@ static bool invite_body(struct exchange *exchange)
 }
 
 /* RFC 8297; clients of HTTP/1.1 often don't know it. */
-static bool give_hints(struct exchange *exchange)
+bool admit_hints(struct exchange *exchange)
 {
     const struct route_settings *settings = exchange->route->settings;
     const struct head *head = &exchange->down->head_in;
@@ -67,13 +66,7 @@ static bool awaits_body(const struct exchange *exchange)
 static enum verdict claim_answer(struct exchange *exchange)
 {
     const struct fault *fault = exchange->grpc ? translate(exchange) : NULL;
-    if (fault == NULL)
-        fault = caching_look(exchange);
-    if (fault == NULL && exchange->up == NULL && !give_hints(exchange))
-        fault = FAULT(out_of_memory);
-    if (fault != NULL)
-        return steps_fail(exchange, fault);
-    return steps_go(exchange, exchange->up != NULL ? STEP_ANSWERED : STEP_PICKED);
+    return fault != NULL ? steps_fail(exchange, fault) : steps_go(exchange, STEP_LOOKED);
 }
 
 /* What answers. Everything but an upstream is a stream that is complete already. */

@@ -8,6 +8,11 @@
 #include "exchange/caching_parts.h"
 #include "http/message.h"
 
+enum {
+    WAIT_MS = 5000, /* for the head of what another request fetches */
+    WAITS_MAX = 4   /* other variants may land first */
+};
+
 int64_t caching_now(void)
 {
     struct timespec now;
@@ -20,18 +25,30 @@ static const struct cache_settings *settings_of(const struct exchange *exchange)
     return &exchange->route->settings->cache;
 }
 
-static struct caching *caching_new(struct exchange *exchange)
+static void be_impatient(struct timer *timer)
+{
+    struct caching *caching = CONTAINER(timer, struct caching, patience);
+    caching->waits = WAITS_MAX;
+    task_wake(&caching->exchange->lane->loop->ready, &caching->exchange->task);
+}
+
+static bool caching_new(struct exchange *exchange)
 {
     struct arena *arena = exchange->down->arena;
     struct caching *caching = arena_take_zeroed(arena, sizeof *caching);
     if (caching == NULL)
-        return NULL;
+        return false;
+    caching->exchange = exchange;
+    caching->waiter.loop = exchange->lane->loop;
+    caching->waiter.letter.task = &exchange->task;
+    caching->patience.fire = be_impatient;
     caching->zone = exchange->view->snapshot->zones[settings_of(exchange)->zone];
     caching->outcome = CACHE_bypass;
     caching->key = caching_key(exchange, arena);
     caching->hash = cache_store_hash(caching->key);
     cache_control_read(&caching->asked, &exchange->down->head_in.fields);
-    return caching->key.at == NULL ? NULL : caching;
+    exchange->caching = caching;
+    return caching->key.at != NULL;
 }
 
 static bool is_looked_at(const struct exchange *exchange)
@@ -56,23 +73,86 @@ static enum freshness_verdict judge(const struct caching *caching, const struct 
     return freshness_judge(&object->freshness, &caching->asked, caching_now());
 }
 
-const struct fault *caching_look(struct exchange *exchange)
+/* A range of what isn't stored is the backend's matter, and so is HEAD. */
+static bool is_fetch(const struct exchange *exchange)
 {
-    if (!settings_of(exchange)->on)
-        return NULL;
-    struct caching *caching = exchange->caching = caching_new(exchange);
-    if (caching == NULL)
-        return FAULT(out_of_memory);
-    if (!is_looked_at(exchange))
-        return NULL;
-    caching->outcome = CACHE_miss;
+    const struct head *head = &exchange->down->head_in;
+    return exchange->caching != NULL && exchange->caching->outcome != CACHE_bypass &&
+           head->method == METHOD_GET &&
+           (!fields_have(&head->fields, FIELD_RANGE) || exchange->caching->found != NULL);
+}
+
+static void wait_no_longer(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    if (caching->waits > 0)
+        cache_flight_leave(caching->zone->store, caching->hash, &caching->waiter);
+    wheel_cancel(&exchange->lane->loop->wheel, &caching->patience);
+}
+
+/* Another request may be fetching it already. */
+static enum caching_look join_flight(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    if (!is_fetch(exchange) || caching->waits >= WAITS_MAX)
+        return CACHING_FETCHES;
+    enum flight_place place = cache_flight_join(caching->zone->store, caching->key, caching->hash,
+                                                &caching->waiter, &caching->flight);
+    if (place != FLIGHT_WAITS)
+        return CACHING_FETCHES;
+    caching->waits++;
+    wheel_set(&exchange->lane->loop->wheel, &caching->patience, WAIT_MS);
+    return CACHING_WAITS;
+}
+
+static enum caching_look look_again(struct exchange *exchange, const struct fault **fault)
+{
+    struct caching *caching = exchange->caching;
     struct cache_object *object = look_up(exchange);
     if (object != NULL && judge(caching, object) == FRESHNESS_FRESH) {
-        caching->outcome = CACHE_hit;
-        return caching_serve(exchange, object) ? NULL : FAULT(out_of_memory);
+        caching->outcome = caching->waits > 0 ? CACHE_collapsed : CACHE_hit;
+        *fault = FAULT(out_of_memory);
+        return caching_serve(exchange, object) ? CACHING_SERVES : CACHING_FAILS;
     }
+    cache_object_unref(caching->found);
     caching->found = object;
-    return (caching->asked.has & CACHE_ONLY_IF_CACHED) != 0 ? FAULT(not_in_cache) : NULL;
+    *fault = FAULT(not_in_cache);
+    return (caching->asked.has & CACHE_ONLY_IF_CACHED) != 0 ? CACHING_FAILS : join_flight(exchange);
+}
+
+/* It waited: what was awaited may be there now. */
+static enum caching_look go_on(struct exchange *exchange, const struct fault **fault)
+{
+    struct caching *caching = exchange->caching;
+    if (atomic_load_explicit(&caching->waiter.waits, memory_order_acquire) && caching->waits < WAITS_MAX)
+        return CACHING_WAITS; /* woken for another reason */
+    wait_no_longer(exchange);
+    if (!caching->waiter.stored)
+        caching->waits = WAITS_MAX; /* what can't be stored is not waited for again */
+    return look_again(exchange, fault);
+}
+
+enum caching_look caching_look(struct exchange *exchange, const struct fault **fault)
+{
+    if (!settings_of(exchange)->on)
+        return CACHING_FETCHES;
+    if (exchange->caching != NULL)
+        return go_on(exchange, fault);
+    *fault = FAULT(out_of_memory);
+    if (!caching_new(exchange))
+        return CACHING_FAILS;
+    if (!is_looked_at(exchange))
+        return CACHING_FETCHES;
+    exchange->caching->outcome = CACHE_miss;
+    return look_again(exchange, fault);
+}
+
+/* Whoever waits for what this one fetches looks again. */
+static void land(struct caching *caching, enum flight_end end)
+{
+    if (caching->flight != NULL)
+        cache_flight_land(caching->zone->store, caching->flight, end);
+    caching->flight = NULL;
 }
 
 static void remove_conditions(struct fields *fields)
@@ -89,15 +169,6 @@ static bool add_condition(const struct exchange *exchange, struct fields *fields
     const struct field *modified = fields_find(&found->fields, FIELD_LAST_MODIFIED);
     return (etag == NULL || fields_add(fields, arena, TEXT("If-None-Match"), etag->value)) &&
            (modified == NULL || fields_add(fields, arena, TEXT("If-Modified-Since"), modified->value));
-}
-
-/* A range of what isn't stored is the backend's matter, and so is HEAD. */
-static bool is_fetch(const struct exchange *exchange)
-{
-    const struct head *head = &exchange->down->head_in;
-    return exchange->caching != NULL && exchange->caching->outcome != CACHE_bypass &&
-           head->method == METHOD_GET &&
-           (!fields_have(&head->fields, FIELD_RANGE) || exchange->caching->found != NULL);
 }
 
 bool caching_ask(const struct exchange *exchange, struct head *out)
@@ -251,6 +322,7 @@ void caching_answer(struct exchange *exchange)
     invalidate(exchange, status);
     if (!is_fetch(exchange))
         return;
+    enum flight_end end = FLIGHT_STORED;
     read_freshness(exchange, &up->head_in, &said, &freshness);
     if (status == 304 && caching->found != NULL)
         revalidate(exchange);
@@ -259,6 +331,9 @@ void caching_answer(struct exchange *exchange)
     else if (policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) &&
              !is_too_large(exchange))
         begin_filling(exchange, &freshness);
+    else
+        end = FLIGHT_PASSED;
+    land(caching, end);
 }
 
 bool caching_stale(struct exchange *exchange)
@@ -365,6 +440,8 @@ void caching_end(struct exchange *exchange)
     if (caching == NULL)
         return;
     ASSERT(caching->filling == NULL);
+    land(caching, FLIGHT_LOST);
+    wait_no_longer(exchange);
     cells_add(exchange->lane->loop->cells, caching->zone->requests + (counter_t)caching->outcome, 1);
     cache_object_unref(caching->found);
     cache_object_unref(caching->served);

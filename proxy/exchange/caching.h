@@ -13,9 +13,15 @@
 
 struct caching;
 
-/* Looks for a stored answer: up is set when there is one that may be used, or when the client wants none else. NULL or
- * a fault. */
-const struct fault *caching_look(struct exchange *exchange);
+enum caching_look {
+    CACHING_SERVES,  /* up is a stored answer */
+    CACHING_FETCHES, /* the backend is to be asked */
+    CACHING_WAITS,   /* another request asks it; look again when woken */
+    CACHING_FAILS
+};
+
+/* Looks for a stored answer. fault: why it fails. */
+enum caching_look caching_look(struct exchange *exchange, const struct fault **fault);
 
 /* Changes the head for the backend: a whole answer is wanted, or word that what is stored is still good. */
 bool caching_ask(const struct exchange *exchange, struct head *out);

@@ -3,6 +3,7 @@
 #ifndef EXCHANGE_CACHING_PARTS_H
 #define EXCHANGE_CACHING_PARTS_H
 
+#include "cache/flight.h"
 #include "cache/policy.h"
 #include "cache/reader.h"
 #include "exchange/caching.h"
@@ -19,7 +20,12 @@ struct caching {
     struct cache_object *served;  /* a reference: what answers; for Age */
     int64_t asked_at;             /* s, when the backend was asked */
     unsigned fetched;             /* status of the backend's answer; 0: it wasn't asked */
-    bool stores;                  /* what the backend answered was put into the store */
+    struct cache_flight *flight;  /* others wait for what this one fetches; NULL: nobody can */
+    struct flight_waiter waiter;
+    struct timer patience; /* for another's fetch */
+    struct exchange *exchange;
+    unsigned waits; /* for others, so far */
+    bool stores;    /* what the backend answered was put into the store */
 };
 
 /* .at is NULL when out of memory. */

@@ -17,6 +17,7 @@ enum step {
     STEP_ARRIVED,  /* a head came in: normalise it */
     STEP_ROUTED,   /* find its route */
     STEP_ADMITTED, /* what answers: an upstream, or weir itself */
+    STEP_LOOKED,   /* what is stored, or what another request fetches */
     STEP_PICKED,   /* wait for a stream to an endpoint */
     STEP_SENT,     /* wait for the answer's head */
     STEP_ANSWERED, /* pass the head on */

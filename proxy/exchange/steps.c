@@ -86,6 +86,23 @@ static enum verdict find_route(struct exchange *exchange)
     return steps_go(exchange, STEP_ADMITTED);
 }
 
+static enum verdict look(struct exchange *exchange)
+{
+    const struct fault *fault;
+    switch (caching_look(exchange, &fault)) {
+    case CACHING_FAILS:
+        return steps_fail(exchange, fault);
+    case CACHING_WAITS:
+        return VERDICT_WAIT;
+    case CACHING_SERVES:
+        return steps_go(exchange, STEP_ANSWERED);
+    case CACHING_FETCHES:
+        break;
+    }
+    return admit_hints(exchange) ? steps_go(exchange, STEP_PICKED)
+                                 : steps_fail(exchange, FAULT(out_of_memory));
+}
+
 static enum verdict pick(struct exchange *exchange)
 {
     struct claim *claim = &exchange->claim;
@@ -221,8 +238,9 @@ static enum verdict finish(struct exchange *exchange)
 }
 
 const struct step_row steps[STEP_COUNT] = {
-    [STEP_ARRIVED] = {"arrived", arrive},         [STEP_ROUTED] = {"routed", find_route},
-    [STEP_ADMITTED] = {"admitted", admit},        [STEP_PICKED] = {"picked", pick},
-    [STEP_SENT] = {"sent", await_answer},         [STEP_ANSWERED] = {"answered", answer},
-    [STEP_RELAYING] = {"relaying", relay_bodies}, [STEP_DONE] = {"done", finish},
+    [STEP_ARRIVED] = {"arrived", arrive},   [STEP_ROUTED] = {"routed", find_route},
+    [STEP_ADMITTED] = {"admitted", admit},  [STEP_LOOKED] = {"looked", look},
+    [STEP_PICKED] = {"picked", pick},       [STEP_SENT] = {"sent", await_answer},
+    [STEP_ANSWERED] = {"answered", answer}, [STEP_RELAYING] = {"relaying", relay_bodies},
+    [STEP_DONE] = {"done", finish},
 };

@@ -30,8 +30,10 @@ static inline enum verdict steps_fail(struct exchange *exchange, const struct fa
     return VERDICT_NEXT;
 }
 
-/* The step that chooses what answers, of admit.c. */
+/* The step that chooses what answers, of admit.c; and what the client is told while a backend is asked: false when out
+ * of memory. */
 enum verdict admit(struct exchange *exchange);
+bool admit_hints(struct exchange *exchange);
 
 /* How long the current step waits without any byte moving, ms; 0: no limit. The exchange has a route. */
 uint64_t steps_patience(const struct exchange *exchange);
