@@ -2,6 +2,7 @@
 #include "admin/resource.h"
 
 #include "admin/answer.h"
+#include "admin/caches.h"
 #include "admin/connections.h"
 #include "admin/endpoints.h"
 #include "admin/orders.h"
@@ -30,8 +31,8 @@ const struct resource resources[] = {
     {"PUT", "/api/v1/upstreams/*/endpoints/*", order_endpoint, NULL, false},
     {"DELETE", "/api/v1/upstreams/*/endpoints/*", order_no_endpoint, NULL, false},
     {"GET", "/api/v1/config", show_config, "the config in force, without its secrets", false},
-    {"GET", "/api/v1/caches", resource_refuse, NULL, false},
-    {"POST", "/api/v1/caches/*/purge", resource_refuse, NULL, false},
+    {"GET", "/api/v1/caches", show_caches, "caches, their sizes and hit ratios", false},
+    {"POST", "/api/v1/caches/*/purge", order_purge, NULL, false},
     {"POST", "/api/v1/reload", order_reload, NULL, false},
     {"POST", "/api/v1/drain", order_drain, NULL, false},
     {"PUT", "/api/v1/log", order_log, NULL, false},

@@ -19,6 +19,7 @@ struct cache_object {
     _Atomic bool soft_purged; /* stale, whatever its freshness says */
     uint64_t hash;            /* of key */
     struct text key;
+    struct text url;     /* as clients see it, scheme and host in lower case: for purging */
     struct text variant; /* policy_variant of the request that brought it */
     uint16_t status;
     bool has_length; /* of the body: known before it is whole */

@@ -27,6 +27,7 @@ struct shard {
     size_t limit; /* bytes of both */
     size_t count;
     uint64_t evicted;
+    uint64_t epoch; /* grows when something was purged or forgotten: what was asked for before is old */
     struct list flights[CACHE_FLIGHT_LANES]; /* by hash */
 };
 

@@ -125,7 +125,28 @@ static struct cache_object *displaced(struct shard *shard, const struct cache_ob
     return count >= CACHE_VARIANTS_MAX ? last : NULL;
 }
 
-bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size)
+/* The one that had its place, if any: the caller's reference. */
+static struct cache_object *replace(struct shard *shard, struct cache_object *object, size_t size)
+{
+    struct cache_object *old = displaced(shard, object);
+    if (old != NULL)
+        shard_unlink(shard, old);
+    object->size = size;
+    shard_link(shard, cache_object_ref(object));
+    shard_note_pass(shard, object->hash, false);
+    return old;
+}
+
+uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
+{
+    struct shard *shard = cache_store_shard(store, hash);
+    pthread_mutex_lock(&shard->lock);
+    uint64_t epoch = shard->epoch;
+    pthread_mutex_unlock(&shard->lock);
+    return epoch;
+}
+
+bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
     ASSERT(size > 0);
@@ -133,17 +154,13 @@ bool cache_store_put(struct cache_store *store, struct cache_object *object, siz
         return false;
     pthread_mutex_lock(&shard->lock);
     ASSERT(object->size == 0);
-    struct cache_object *old = displaced(shard, object);
-    if (old != NULL)
-        shard_unlink(shard, old);
-    object->size = size;
-    shard_link(shard, cache_object_ref(object));
-    shard_note_pass(shard, object->hash, false);
-    struct cache_object *evicted = shard_evict(shard, object);
+    bool current = shard->epoch == epoch;
+    struct cache_object *old = current ? replace(shard, object, size) : NULL;
+    struct cache_object *evicted = current ? shard_evict(shard, object) : NULL;
     pthread_mutex_unlock(&shard->lock);
     cache_object_unref(old);
     shard_free(evicted);
-    return true;
+    return current;
 }
 
 bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size)
@@ -185,6 +202,7 @@ size_t cache_store_forget(struct cache_store *store, struct text key, uint64_t h
     struct cache_object *gone = NULL, *object;
     size_t count = 0;
     pthread_mutex_lock(&shard->lock);
+    shard->epoch++;
     for (; (object = shard_first(shard, key, hash)) != NULL; count++) {
         shard_unlink(shard, object);
         object->next = gone;
@@ -201,6 +219,7 @@ static size_t purge_shard(struct shard *shard, bool (*matches)(const struct cach
     struct cache_object *gone = NULL;
     size_t count = 0;
     pthread_mutex_lock(&shard->lock);
+    shard->epoch++;
     for (size_t i = 0; i <= shard->mask; i++)
         for (struct cache_object *object = shard->buckets[i], *next; object != NULL; object = next) {
             next = object->next;

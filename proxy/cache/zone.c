@@ -4,27 +4,38 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/metrics.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cache_zone *zones;
+
+static void read_bytes(struct metrics_source *source, struct metrics_page *page)
+{
+    struct cache_zone *zone = CONTAINER(source, struct cache_zone, bytes);
+    metrics_sample(page, text_of(zone->labels), (int64_t)cache_store_sizes(zone->store).bytes);
+}
 
 static bool count(struct cache_zone *zone)
 {
     struct buffer labels = {0};
     label_add(&labels, "cache", text_of(zone->name));
     buffer_byte(&labels, '\0');
-    bool fine = !labels.short_of_room;
-    if (fine)
-        zone->requests = counter_register(METRIC(cache_requests), labels.at);
+    zone->labels = labels.short_of_room ? NULL : strdup(labels.at);
     buffer_clear(&labels);
-    return fine;
+    if (zone->labels == NULL)
+        return false;
+    zone->requests = counter_register(METRIC(cache_requests), zone->labels);
+    zone->bytes = (struct metrics_source){.metric = METRIC(cache_bytes), .read = read_bytes};
+    metrics_source_add(&zone->bytes);
+    return true;
 }
 
 static void zone_free(struct cache_zone *zone)
 {
+    if (zone->bytes.read != NULL)
+        metrics_source_remove(&zone->bytes);
     counter_release(zone->requests);
     cache_store_unref(zone->store);
+    free(zone->labels);
     free(zone->name);
     free(zone);
 }

@@ -3,7 +3,7 @@
 #ifndef CACHE_ZONE_H
 #define CACHE_ZONE_H
 
-#include "base/counters.h"
+#include "base/metrics.h"
 #include "base/outcomes.h"
 #include "cache/store.h"
 
@@ -16,7 +16,9 @@ struct cache_zone {
     unsigned refs; /* under the registry's lock */
     char *name;
     struct cache_store *store;
+    char *labels;       /* of metrics */
     counter_t requests; /* a cell for each enum cache_outcome */
+    struct metrics_source bytes;
     struct cache_zone *next;
 };
 

@@ -176,6 +176,7 @@ bool caching_ask(const struct exchange *exchange, struct head *out)
     if (!is_fetch(exchange))
         return true;
     exchange->caching->asked_at = caching_now();
+    exchange->caching->epoch = cache_store_epoch(exchange->caching->zone->store, exchange->caching->hash);
     remove_conditions(&out->fields);
     fields_remove(&out->fields, FIELD_RANGE, TEXT("Range"));
     fields_remove(&out->fields, FIELD_IF_RANGE, TEXT("If-Range"));
@@ -199,8 +200,9 @@ static bool keep_head(const struct exchange *exchange, struct cache_object *obje
     object->status = head->status;
     object->has_length = head->has_length;
     object->length = head->length;
+    object->url = caching_url(exchange, &object->arena);
     object->variant = policy_variant(&head->fields, &exchange->down->head_in.fields, &object->arena);
-    return object->variant.at != NULL &&
+    return object->variant.at != NULL && object->url.at != NULL &&
            message_forward_fields(&head->fields, &kept, exchange->down->arena, 0) &&
            (fields_have(&kept, FIELD_DATE) ||
             fields_add_known(&kept, exchange->down->arena, FIELD_DATE, lane_date(exchange->lane))) &&
@@ -236,7 +238,7 @@ static void begin_filling(struct exchange *exchange, const struct freshness *fre
     struct cache_object *object = object_for(exchange, head, freshness, body);
     if (object == NULL)
         return;
-    if (!cache_store_put(caching->zone->store, object, size_of(object)) ||
+    if (!cache_store_put(caching->zone->store, object, size_of(object), caching->epoch) ||
         !caching_serve(exchange, cache_object_ref(object))) {
         cache_store_drop(caching->zone->store, object);
         cache_body_end(object->body, CACHE_BODY_BROKEN);
@@ -291,7 +293,7 @@ static void revalidate(struct exchange *exchange)
     if (object == NULL)
         object = cache_object_ref(caching->found);
     else
-        caching->stores = cache_store_put(caching->zone->store, object, size_of(object));
+        caching->stores = cache_store_put(caching->zone->store, object, size_of(object), caching->epoch);
     serve_instead(exchange, object, CACHE_revalidated, 304);
 }
 

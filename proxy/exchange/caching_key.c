@@ -68,6 +68,17 @@ struct text caching_key(const struct exchange *exchange, struct arena *arena)
     return key;
 }
 
+struct text caching_url(const struct exchange *exchange, struct arena *arena)
+{
+    const struct text parts[] = {exchange->front->scheme, TEXT("://"), authority_of(exchange, arena),
+                                 exchange->down->head_in.path};
+    struct text url = {"", 0};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (parts[i].at == NULL || !arena_append(arena, &url, parts[i].at, parts[i].len))
+            return TEXT_NONE;
+    return url;
+}
+
 /* What changes the meaning of a request for some backends and is in no key. */
 bool caching_is_odd(const struct fields *fields)
 {

@@ -18,6 +18,7 @@ struct caching {
     struct cache_object *found;   /* a reference: what is stored, and too stale to be used unasked */
     struct cache_object *filling; /* a reference: what is being stored */
     struct cache_object *served;  /* a reference: what answers; for Age */
+    uint64_t epoch;               /* of the store when the backend was asked */
     int64_t asked_at;             /* s, when the backend was asked */
     unsigned fetched;             /* status of the backend's answer; 0: it wasn't asked */
     struct cache_flight *flight;  /* others wait for what this one fetches; NULL: nobody can */
@@ -30,6 +31,7 @@ struct caching {
 
 /* .at is NULL when out of memory. */
 struct text caching_key(const struct exchange *exchange, struct arena *arena);
+struct text caching_url(const struct exchange *exchange, struct arena *arena);
 bool caching_is_odd(const struct fields *fields);
 
 /* Seconds since the epoch. */

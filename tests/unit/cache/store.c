@@ -24,7 +24,7 @@ static struct cache_object *make(struct text key, const char *vary, const char *
 static bool put(struct cache_store *store, const char *key, size_t size)
 {
     struct cache_object *object = make(text_of(key), "", "");
-    bool stored = cache_store_put(store, object, size);
+    bool stored = cache_store_put(store, object, size, cache_store_epoch(store, object->hash));
     cache_object_unref(object);
     return stored;
 }
@@ -77,7 +77,7 @@ static void variants_stand_side_by_side(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct cache_object *object = make(TEXT("k"), "Vary: Accept", requests[i]);
         object->status = (uint16_t)(200 + i);
-        assert_true(cache_store_put(store, object, 10));
+        assert_true(cache_store_put(store, object, 10, cache_store_epoch(store, object->hash)));
         cache_object_unref(object);
     }
     for (size_t i = 0; i < 3; i++) {
@@ -99,7 +99,7 @@ static void variants_of_a_key_are_bounded(void **state)
     for (int i = 0; i < 100; i++) {
         snprintf(request, sizeof request, "Accept: %d", i);
         struct cache_object *object = make(TEXT("k"), "Vary: Accept", request);
-        assert_true(cache_store_put(store, object, 10));
+        assert_true(cache_store_put(store, object, 10, cache_store_epoch(store, object->hash)));
         cache_object_unref(object);
     }
     assert_int_equal(cache_store_sizes(store).objects, 32);
@@ -146,7 +146,7 @@ static void an_object_that_grows_too_large_is_taken_out(void **state)
     struct cache_store *store = cache_store_new(&small);
     struct cache_object *object = make(TEXT("g"), "", "");
     (void)state;
-    assert_true(cache_store_put(store, object, 100));
+    assert_true(cache_store_put(store, object, 100, cache_store_epoch(store, object->hash)));
     assert_true(cache_store_grow(store, object, 5000));
     assert_int_equal(cache_store_sizes(store).bytes, 5000);
     assert_false(cache_store_grow(store, object, 17 * 1024));
