@@ -74,7 +74,7 @@ static void reader_done(struct stream *stream)
     reader->object = NULL;
 }
 
-static const struct local_ops reader_ops = {reader_consumed, reader_done};
+static const struct local_ops reader_ops = {.consumed = reader_consumed, .done = reader_done};
 
 /* The object may be gone before the head is sent: its texts move into the arena, in one piece. */
 static bool copy_head(struct head *head, const struct cache_object *object, struct arena *arena)

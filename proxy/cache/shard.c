@@ -137,25 +137,22 @@ void shard_resize(struct shard *shard, struct cache_object *object, size_t size)
     object->size = size;
 }
 
+/* But for the one that stays. */
+static struct cache_object *oldest(const struct queue *queue, const struct cache_object *stays)
+{
+    const struct list_node *end = &queue->list.head;
+    struct list_node *node = end->next;
+    if (node != end && CONTAINER(node, struct cache_object, node) == stays)
+        node = node->next;
+    return node == end ? NULL : CONTAINER(node, struct cache_object, node);
+}
+
 /* What is next to go, unless it was used. */
 static struct cache_object *candidate(struct shard *shard, const struct cache_object *stays)
 {
-    bool small = shard->small.bytes > shard->limit / SMALL_SHARE || list_is_empty(&shard->main.list);
-    struct queue *queue = small && !list_is_empty(&shard->small.list) ? &shard->small : &shard->main;
-    LIST_EACH(&queue->list, node)
-    {
-        struct cache_object *object = CONTAINER(node, struct cache_object, node);
-        if (object != stays)
-            return object;
-    }
-    queue = queue == &shard->small ? &shard->main : &shard->small;
-    LIST_EACH(&queue->list, node)
-    {
-        struct cache_object *object = CONTAINER(node, struct cache_object, node);
-        if (object != stays)
-            return object;
-    }
-    return NULL;
+    struct cache_object *small = oldest(&shard->small, stays), *other = oldest(&shard->main, stays);
+    bool small_is_due = shard->small.bytes > shard->limit / SMALL_SHARE || other == NULL;
+    return small_is_due && small != NULL ? small : other;
 }
 
 /* To the main queue's back: from the small one with a clean slate, from itself with a use less. */

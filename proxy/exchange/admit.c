@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step in which it is decided what answers, and what the client is told before. */
+#include "exchange/caching.h"
 #include "exchange/mirror.h"
 #include "exchange/reply.h"
 #include "exchange/split.h"
@@ -75,7 +76,7 @@ enum verdict admit(struct exchange *exchange)
     const struct route_settings *settings = exchange->route->settings;
     if (awaits_body(exchange))
         return invite_body(exchange) ? VERDICT_WAIT : steps_fail(exchange, FAULT(out_of_memory));
-    if (settings->mirror.percent > 0)
+    if (settings->mirror.percent > 0 && !caching_is_renewal(exchange))
         mirror_begin(exchange);
     switch (settings->target) {
     case TARGET_UPSTREAM:

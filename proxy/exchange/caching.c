@@ -105,15 +105,42 @@ static enum caching_look join_flight(struct exchange *exchange)
     return CACHING_WAITS;
 }
 
+/* True when somebody is about to fetch it anew, now at the latest. */
+static bool is_renewed(struct exchange *exchange, struct cache_object *object)
+{
+    struct caching *caching = exchange->caching;
+    struct cache_store *store = caching->zone->store;
+    struct cache_flight *flight = NULL;
+    if (!settings_of(exchange)->updates_behind)
+        return false;
+    enum flight_place place =
+        cache_flight_join(store, caching->key, caching->hash, &caching->waiter, &flight);
+    if (place == FLIGHT_WAITS)
+        cache_flight_leave(store, caching->hash, &caching->waiter);
+    if (place == FLIGHT_LEADS && !caching_renew(exchange, object, flight)) {
+        cache_flight_land(store, flight, FLIGHT_LOST);
+        return false;
+    }
+    return place != FLIGHT_NONE;
+}
+
+static enum caching_look serve_found(struct exchange *exchange, struct cache_object *object,
+                                     enum cache_outcome outcome, const struct fault **fault)
+{
+    exchange->caching->outcome = outcome;
+    *fault = FAULT(out_of_memory);
+    return caching_serve(exchange, object) ? CACHING_SERVES : CACHING_FAILS;
+}
+
 static enum caching_look look_again(struct exchange *exchange, const struct fault **fault)
 {
     struct caching *caching = exchange->caching;
     struct cache_object *object = look_up(exchange);
-    if (object != NULL && judge(caching, object) == FRESHNESS_FRESH) {
-        caching->outcome = caching->waits > 0 ? CACHE_collapsed : CACHE_hit;
-        *fault = FAULT(out_of_memory);
-        return caching_serve(exchange, object) ? CACHING_SERVES : CACHING_FAILS;
-    }
+    enum freshness_verdict verdict = object == NULL ? FRESHNESS_STALE : judge(caching, object);
+    if (verdict == FRESHNESS_FRESH)
+        return serve_found(exchange, object, caching->waits > 0 ? CACHE_collapsed : CACHE_hit, fault);
+    if (verdict == FRESHNESS_STALE_USABLE && is_renewed(exchange, object))
+        return serve_found(exchange, object, CACHE_stale, fault);
     cache_object_unref(caching->found);
     caching->found = object;
     *fault = FAULT(not_in_cache);
@@ -144,7 +171,10 @@ enum caching_look caching_look(struct exchange *exchange, const struct fault **f
     if (!is_looked_at(exchange))
         return CACHING_FETCHES;
     exchange->caching->outcome = CACHE_miss;
-    return look_again(exchange, fault);
+    if (!caching_is_renewal(exchange))
+        return look_again(exchange, fault);
+    caching_take_over(exchange);
+    return CACHING_FETCHES;
 }
 
 /* Whoever waits for what this one fetches looks again. */
@@ -334,7 +364,7 @@ void caching_answer(struct exchange *exchange)
              !is_too_large(exchange))
         begin_filling(exchange, &freshness);
     else
-        end = FLIGHT_PASSED;
+        end = status >= 500 ? FLIGHT_LOST : FLIGHT_PASSED;
     land(caching, end);
 }
 
@@ -407,15 +437,15 @@ static struct text status_text(const struct exchange *exchange, struct arena *ar
     const char *forwarded = caching->outcome == CACHE_bypass ? "bypass"
                             : caching->found != NULL         ? "stale"
                                                              : "uri-miss";
-    const char *stored = caching->stores ? "; stored" : "";
-    if (caching->outcome == CACHE_hit || (caching->outcome == CACHE_stale && caching->fetched == 0)) {
-        const struct freshness *freshness = &caching->served->freshness;
-        int64_t left = freshness->lifetime - freshness_age(freshness, caching_now());
+    const struct cache_object *served = caching->fetched == 0 ? caching->served : NULL;
+    if (served != NULL && caching->outcome != CACHE_collapsed) {
+        int64_t left = served->freshness.lifetime - freshness_age(&served->freshness, caching_now());
         return arena_format(arena, "weir; hit; ttl=%lld", (long long)left);
     }
     if (caching->fetched == 0)
-        return arena_format(arena, "weir; fwd=%s", forwarded);
-    return arena_format(arena, "weir; fwd=%s; fwd-status=%u%s", forwarded, caching->fetched, stored);
+        return arena_format(arena, "weir; fwd=%s%s", forwarded, served != NULL ? "; collapsed" : "");
+    return arena_format(arena, "weir; fwd=%s; fwd-status=%u%s", forwarded, caching->fetched,
+                        caching->stores ? "; stored" : "");
 }
 
 bool caching_tell(struct exchange *exchange, struct fields *fields)
@@ -444,7 +474,8 @@ void caching_end(struct exchange *exchange)
     ASSERT(caching->filling == NULL);
     land(caching, FLIGHT_LOST);
     wait_no_longer(exchange);
-    cells_add(exchange->lane->loop->cells, caching->zone->requests + (counter_t)caching->outcome, 1);
+    if (!caching_is_renewal(exchange))
+        cells_add(exchange->lane->loop->cells, caching->zone->requests + (counter_t)caching->outcome, 1);
     cache_object_unref(caching->found);
     cache_object_unref(caching->served);
     exchange->caching = NULL;

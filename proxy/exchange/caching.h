@@ -48,6 +48,9 @@ bool caching_tell(struct exchange *exchange, struct fields *fields);
 /* Whether the answer is one that a backend gave, now or earlier. */
 bool caching_serves(const struct exchange *exchange);
 
+/* Nobody waits for its answer: it leaves no line in the log. */
+bool caching_is_renewal(const struct exchange *exchange);
+
 /* Counts, and lets go of what it holds. */
 void caching_end(struct exchange *exchange);
 

@@ -41,4 +41,10 @@ int64_t caching_now(void);
  * Takes over the reference. False when out of memory. */
 bool caching_serve(struct exchange *exchange, struct cache_object *object);
 
+/* Begins to renew what this exchange serves, and leads the flight from now on. False when out of memory. */
+bool caching_renew(struct exchange *exchange, struct cache_object *object, struct cache_flight *flight);
+
+/* Of a renewal: what it was begun with becomes its own. */
+void caching_take_over(struct exchange *exchange);
+
 #endif

@@ -224,7 +224,8 @@ static enum verdict finish(struct exchange *exchange)
     wheel_cancel(&loop->wheel, &exchange->deadline);
     wheel_cancel(&loop->wheel, &exchange->timer);
     attempt_end(exchange, exchange->up != NULL ? attempt_status(exchange) : 0);
-    trail_note(exchange->lane, exchange);
+    if (!caching_is_renewal(exchange))
+        trail_note(exchange->lane, exchange);
     caching_end(exchange);
     if (exchange->mirror != NULL)
         mirror_leave(exchange);

@@ -41,6 +41,8 @@ static void output(struct stream *stream)
 {
     if (stream->session != NULL && (stream->marks & RESET) == 0)
         stream->session->ops->output(stream);
+    else if (stream->local != NULL && stream->local->output != NULL)
+        stream->local->output(stream);
 }
 
 void stream_send_head(struct stream *stream)
@@ -93,7 +95,7 @@ void stream_consumed(struct stream *stream)
         return;
     if (stream->session != NULL)
         stream->session->ops->consumed(stream);
-    else if (stream->local != NULL)
+    else if (stream->local != NULL && stream->local->consumed != NULL)
         stream->local->consumed(stream);
 }
 

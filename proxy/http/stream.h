@@ -40,9 +40,10 @@ struct interim {
     struct head head;
 };
 
-/* Of a local stream that isn't complete from the beginning. */
+/* Of a local stream that is more than a complete answer; consumed and output may be NULL. */
 struct local_ops {
     void (*consumed)(struct stream *stream); /* in was taken from: there may be more */
+    void (*output)(struct stream *stream);   /* something is in out */
     void (*done)(struct stream *stream);
 };
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stale answers, renewed behind the client's back."""
+import threading
+
+import pytest
+from support import Backend, RawClient, Weir, proxy_config, wait_until
+from support.backend import response
+
+
+def begin(start, behave, workers=1, cache=None, **changes):
+    backend = start(Backend(behave))
+    weir = start(Weir(proxy_config(backend, workers=workers, route={"cache": {"zone": "main", **(cache or {})}, **changes}, caches={"main": {}})))
+    return weir, backend, start(RawClient(weir.address)).get
+
+
+def answers(say):
+    def behave(connection):
+        for request in connection.requests():
+            connection.send(say(len(connection.backend.requests), request))
+    return behave
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_stale_answer_is_served_and_renewed_once(start, workers):
+    gate = threading.Event()
+
+    def say(number, request):
+        if number > 1:
+            gate.wait(20)
+        return response(b"%d" % number, "200 OK", "Cache-Control: max-age=%d, stale-while-revalidate=60" % (0 if number == 1 else 60))
+    weir, backend, get = begin(start, answers(say), workers)
+    assert get("/a").body == b"1"
+    for _ in range(20):
+        answer = start(RawClient(weir.address)).get("/a")
+        assert answer.body == b"1" and int(answer.one("cache-status").removeprefix("weir; hit; ttl=")) <= 0
+    backend.wait_for_requests(2)
+    gate.set()
+    wait_until(lambda: get("/a").body == b"2", "it is renewed")
+    assert len(backend.requests) == 2
+    results = weir.metrics()
+    assert results.total("weir_cache_requests_total", result="stale") >= 20
+    assert results.total("weir_requests_total", route="all") == len(weir.access_log(22)) >= 22
+
+
+def test_a_renewal_may_be_a_304(start):
+    def say(number, request):
+        if number == 1:
+            return response(b"hello", "200 OK", "Cache-Control: max-age=0, stale-while-revalidate=60", 'ETag: "v1"')
+        assert request.get("if-none-match") == '"v1"'
+        return b'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\nCache-Control: max-age=60\r\n\r\n'
+    weir, backend, get = begin(start, answers(say))
+    get("/a"), get("/a")
+    wait_until(lambda: get("/a").one("cache-status").startswith("weir; hit; ttl=6") or get("/a").one("cache-status").startswith("weir; hit; ttl=5"),
+               "it is renewed")
+    assert len(backend.requests) == 2 and get("/a").body == b"hello"
+
+
+@pytest.mark.parametrize("failure", [b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", b""], ids=["500", "cut"])
+def test_a_renewal_that_fails_leaves_what_there_is(start, failure):
+    def say(number, request):
+        if number > 1:
+            if not failure:
+                raise OSError("cut")
+            return failure
+        return response(b"hello", "200 OK", "Cache-Control: max-age=0, stale-while-revalidate=60")
+    weir, backend, get = begin(start, answers(say), retries={"attempts": 0})
+    get("/a")
+
+    def asked(number):
+        assert get("/a").body == b"hello"
+        return len(backend.requests) >= number
+    for number in range(2, 6):
+        wait_until(lambda: asked(number), "it is asked again")
+
+
+def test_it_can_be_switched_off(start):
+    def say(number, request):
+        return response(b"%d" % number, "200 OK", "Cache-Control: max-age=0, stale-while-revalidate=60")
+    weir, backend, get = begin(start, answers(say), cache={"background_update": "off"})
+    assert [get("/a").body for _ in range(3)] == [b"1", b"2", b"3"]
+
+
+def test_a_client_that_leaves_does_not_end_the_renewal(start):
+    gate = threading.Event()
+
+    def say(number, request):
+        if number == 2:
+            gate.wait(20)
+        return response(b"%d" % number, "200 OK", "Cache-Control: max-age=%d, stale-while-revalidate=60" % (0 if number == 1 else 60))
+    weir, backend, get = begin(start, answers(say))
+    get("/a")
+    leaving = RawClient(weir.address)
+    leaving.get("/a")
+    backend.wait_for_requests(2)
+    leaving.reset()
+    gate.set()
+    wait_until(lambda: get("/a").body == b"2", "it is renewed")
+    assert len(backend.requests) == 2
