@@ -25,8 +25,9 @@ struct caching {
     struct flight_waiter waiter;
     struct timer patience; /* for another's fetch */
     struct exchange *exchange;
-    unsigned waits; /* for others, so far */
-    bool stores;    /* what the backend answered was put into the store */
+    unsigned waits;    /* for others, so far */
+    bool handing_back; /* it got too large to be stored */
+    bool stores;       /* what the backend answered was put into the store */
 };
 
 /* .at is NULL when out of memory. */
@@ -36,6 +37,29 @@ bool caching_is_odd(const struct fields *fields);
 
 /* Seconds since the epoch. */
 int64_t caching_now(void);
+
+static inline const struct cache_settings *caching_settings(const struct exchange *exchange)
+{
+    return &exchange->route->settings->cache;
+}
+
+/* Whether the backend is asked for something to store. */
+bool caching_is_fetch(const struct exchange *exchange);
+
+/* Whoever waits for what this one fetches looks again. */
+void caching_land(struct caching *caching, enum flight_end end);
+
+/* caching_fill.c: what an answer says and how long it is good; an object of it, which takes over the body (NULL when out of
+ * memory); and the bytes that one counts for. */
+void caching_read(const struct exchange *exchange, const struct head *response, struct cache_control *said,
+                  struct freshness *freshness);
+struct cache_object *caching_object(const struct exchange *exchange, const struct head *head,
+                                    const struct freshness *freshness, struct cache_body *body);
+size_t caching_size(const struct cache_object *object);
+
+/* The backend's stream feeds a stored answer from now on, and up reads that. */
+void caching_fill(struct exchange *exchange, const struct freshness *freshness);
+bool caching_is_too_large(const struct exchange *exchange);
 
 /* up becomes a stream of this object, for what the client asked: all of it, a range, or word that it has it already.
  * Takes over the reference. False when out of memory. */

@@ -212,7 +212,7 @@ static enum verdict relay_bodies(struct exchange *exchange)
     if (is_over(exchange))
         return fetching ? VERDICT_WAIT : steps_go(exchange, STEP_DONE);
     if ((up->marks & RESET) != 0 && chain_is_empty(&up->in))
-        return steps_fail(exchange, up->fault);
+        return caching_hand_back(exchange) ? VERDICT_NEXT : steps_fail(exchange, up->fault);
     if ((up->session != NULL || fetching) && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
         arm(exchange);
     return VERDICT_WAIT;

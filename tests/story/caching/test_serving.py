@@ -206,6 +206,19 @@ def test_a_large_answer_passes_without_being_stored(cached):
     assert get("/a").body == body and get("/a").body == body and len(backend.requests) == 2
 
 
+def test_one_that_turns_out_too_large_passes_whole(cached, start):
+    """Its length wasn't known before."""
+    body = random.Random(4).randbytes(3_000_000)
+    answer = chunked(*[body[at:at + 30000] for at in range(0, len(body), 30000)], fields=(FRESH,))
+    weir, backend, get = cached(lambda request: answer, zone={"memory": "4m", "max_object": "1m"})
+    for number in (1, 2):
+        assert get("/a").body == body and len(backend.requests) == number
+    slow = start(RawClient(weir.address, receive_buffer=4096))
+    slow.send(b"GET /a HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\n\r\n")
+    assert slow.read_response().body == body
+    assert weir.metrics().total("weir_cache_bytes") == 0
+
+
 def test_workers_share_what_is_stored(start):
     backend = start(Backend(lambda connection: [connection.send(response(b"x", "200 OK", FRESH)) for _ in connection.requests()]))
     weir = start(Weir(proxy_config(backend, workers=4, route={"cache": {"zone": "main"}}, caches={"main": {}})))

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a backend is asked, what becomes of its answer, and what the client is told of it. */
+#include "exchange/attempt.h"
+#include "exchange/caching_parts.h"
+#include "http/message.h"
+
+static void remove_conditions(struct fields *fields)
+{
+    fields_remove(fields, FIELD_IF_NONE_MATCH, TEXT("If-None-Match"));
+    fields_remove(fields, FIELD_IF_MODIFIED_SINCE, TEXT("If-Modified-Since"));
+}
+
+static bool add_condition(const struct exchange *exchange, struct fields *fields)
+{
+    struct arena *arena = exchange->down->arena;
+    const struct cache_object *found = exchange->caching->found;
+    const struct field *etag = fields_find(&found->fields, FIELD_ETAG);
+    const struct field *modified = fields_find(&found->fields, FIELD_LAST_MODIFIED);
+    return (etag == NULL || fields_add(fields, arena, TEXT("If-None-Match"), etag->value)) &&
+           (modified == NULL || fields_add(fields, arena, TEXT("If-Modified-Since"), modified->value));
+}
+
+bool caching_ask(const struct exchange *exchange, struct head *out)
+{
+    if (!caching_is_fetch(exchange))
+        return true;
+    exchange->caching->asked_at = caching_now();
+    exchange->caching->epoch = cache_store_epoch(exchange->caching->zone->store, exchange->caching->hash);
+    remove_conditions(&out->fields);
+    fields_remove(&out->fields, FIELD_RANGE, TEXT("Range"));
+    fields_remove(&out->fields, FIELD_IF_RANGE, TEXT("If-Range"));
+    return exchange->caching->found == NULL || add_condition(exchange, &out->fields);
+}
+
+/* A 304: what is stored is good for longer, and some of its fields are new (RFC 9111 section 4.3.4). */
+static struct cache_object *freshened(struct exchange *exchange)
+{
+    struct cache_object *found = exchange->caching->found;
+    struct arena *arena = exchange->down->arena;
+    struct head merged = {.status = found->status, .has_length = found->has_length, .length = found->length};
+    const struct fields *news = &exchange->up->head_in.fields;
+    struct cache_control said;
+    struct freshness freshness;
+    if (!message_forward_fields(&found->fields, &merged.fields, arena, 0))
+        return NULL;
+    for (unsigned i = 0; i < news->count; i++)
+        if (news->at[i].id != FIELD_CONTENT_LENGTH && news->at[i].id != FIELD_CONTENT_ENCODING)
+            fields_remove(&merged.fields, news->at[i].id, news->at[i].name);
+    if (!message_forward_fields(news, &merged.fields, arena, FIELD_BIT(CONTENT_ENCODING)))
+        return NULL;
+    caching_read(exchange, &merged, &said, &freshness);
+    return caching_object(exchange, &merged, &freshness, cache_body_ref(found->body));
+}
+
+/* True when a stored answer has taken the place of the backend's. */
+static bool serve_instead(struct exchange *exchange, struct cache_object *object, enum cache_outcome outcome,
+                          unsigned status)
+{
+    exchange->caching->outcome = outcome;
+    attempt_end(exchange, status);
+    return caching_serve(exchange, object);
+}
+
+static void revalidate(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    struct cache_object *object = freshened(exchange);
+    if (object == NULL)
+        object = cache_object_ref(caching->found);
+    else
+        caching->stores = cache_store_put(caching->zone->store, object, caching_size(object), caching->epoch);
+    serve_instead(exchange, object, CACHE_revalidated, 304);
+}
+
+static bool may_be_stale(const struct exchange *exchange)
+{
+    const struct caching *caching = exchange->caching;
+    return caching->found != NULL &&
+           freshness_allows_on_error(&caching->found->freshness, &caching->asked, caching_now());
+}
+
+/* An unsafe request has changed what is stored (RFC 9111 section 4.4). */
+static void invalidate(const struct exchange *exchange, unsigned status)
+{
+    const struct caching *caching = exchange->caching;
+    if (policy_invalidates(&exchange->down->head_in, status))
+        cache_store_forget(caching->zone->store, caching->key, caching->hash);
+}
+
+void caching_answer(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    struct stream *up = exchange->up;
+    if (caching == NULL || up->session == NULL)
+        return;
+    unsigned status = caching->fetched = up->head_in.status;
+    struct cache_control said;
+    struct freshness freshness;
+    invalidate(exchange, status);
+    if (!caching_is_fetch(exchange))
+        return;
+    enum flight_end end = FLIGHT_STORED;
+    caching_read(exchange, &up->head_in, &said, &freshness);
+    if (status == 304 && caching->found != NULL)
+        revalidate(exchange);
+    else if (status >= 500 && may_be_stale(exchange))
+        serve_instead(exchange, cache_object_ref(caching->found), CACHE_stale, status);
+    else if (policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) &&
+             !caching_is_too_large(exchange))
+        caching_fill(exchange, &freshness);
+    else
+        end = status >= 500 ? FLIGHT_LOST : FLIGHT_PASSED;
+    caching_land(caching, end);
+}
+
+bool caching_stale(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    if (caching == NULL || exchange->answered || !may_be_stale(exchange))
+        return false;
+    caching->outcome = CACHE_stale;
+    return caching_serve(exchange, cache_object_ref(caching->found));
+}
+
+bool caching_serves(const struct exchange *exchange)
+{
+    return exchange->caching != NULL && exchange->caching->served != NULL;
+}
+
+/* RFC 9211 */
+static struct text status_text(const struct exchange *exchange, struct arena *arena)
+{
+    const struct caching *caching = exchange->caching;
+    const char *forwarded = caching->outcome == CACHE_bypass ? "bypass"
+                            : caching->found != NULL         ? "stale"
+                                                             : "uri-miss";
+    const struct cache_object *served = caching->fetched == 0 ? caching->served : NULL;
+    if (served != NULL && caching->outcome != CACHE_collapsed) {
+        int64_t left = served->freshness.lifetime - freshness_age(&served->freshness, caching_now());
+        return arena_format(arena, "weir; hit; ttl=%lld", (long long)left);
+    }
+    if (caching->fetched == 0)
+        return arena_format(arena, "weir; fwd=%s%s", forwarded, served != NULL ? "; collapsed" : "");
+    return arena_format(arena, "weir; fwd=%s; fwd-status=%u%s", forwarded, caching->fetched,
+                        caching->stores ? "; stored" : "");
+}
+
+bool caching_tell(struct exchange *exchange, struct fields *fields)
+{
+    const struct caching *caching = exchange->caching;
+    struct arena *arena = exchange->down->arena;
+    if (caching == NULL)
+        return true;
+    if (caching->served != NULL && caching->filling == NULL && caching->outcome != CACHE_miss) {
+        int64_t age = freshness_age(&caching->served->freshness, caching_now());
+        struct text text = arena_format(arena, "%lld", (long long)age);
+        if (text.at == NULL || !fields_add(fields, arena, TEXT("Age"), text))
+            return false;
+    }
+    if (!caching_settings(exchange)->tells_status)
+        return true;
+    struct text status = status_text(exchange, arena);
+    return status.at != NULL && fields_add(fields, arena, TEXT("Cache-Status"), status);
+}

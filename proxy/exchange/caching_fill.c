@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How what a backend answers becomes a stored answer. */
+#include "exchange/caching_parts.h"
+#include "http/message.h"
+
+/* What the answer says, and how long it is good. */
+void caching_read(const struct exchange *exchange, const struct head *response, struct cache_control *said,
+                  struct freshness *freshness)
+{
+    const struct cache_moment moment = {exchange->caching->asked_at, caching_now()};
+    bool targeted = cache_control_read_targeted(said, &response->fields);
+    if (!targeted)
+        cache_control_read(said, &response->fields);
+    freshness_read(freshness, response, said, targeted, &moment, &caching_settings(exchange)->defaults);
+}
+
+static bool keep_head(const struct exchange *exchange, struct cache_object *object, const struct head *head)
+{
+    struct fields kept = {0};
+    object->status = head->status;
+    object->has_length = head->has_length;
+    object->length = head->length;
+    object->url = caching_url(exchange, &object->arena);
+    object->variant = policy_variant(&head->fields, &exchange->down->head_in.fields, &object->arena);
+    return object->variant.at != NULL && object->url.at != NULL &&
+           message_forward_fields(&head->fields, &kept, exchange->down->arena, 0) &&
+           (fields_have(&kept, FIELD_DATE) ||
+            fields_add_known(&kept, exchange->down->arena, FIELD_DATE, lane_date(exchange->lane))) &&
+           cache_object_keep_fields(object, &kept);
+}
+
+size_t caching_size(const struct cache_object *object)
+{
+    return sizeof *object + object->arena.taken + object->body->taken;
+}
+
+struct cache_object *caching_object(const struct exchange *exchange, const struct head *head,
+                                    const struct freshness *freshness, struct cache_body *body)
+{
+    struct caching *caching = exchange->caching;
+    struct cache_object *object = body == NULL ? NULL : cache_object_new(caching->key, caching->hash, body);
+    if (object == NULL)
+        return NULL;
+    object->freshness = *freshness;
+    if (keep_head(exchange, object, head))
+        return object;
+    cache_object_unref(object);
+    return NULL;
+}
+
+/* The backend's stream feeds the stored answer from now on, and up reads that. */
+void caching_fill(struct exchange *exchange, const struct freshness *freshness)
+{
+    struct caching *caching = exchange->caching;
+    const struct head *head = &exchange->up->head_in;
+    struct cache_body *body =
+        cache_body_new(head->has_length && head->length < SIZE_MAX / 2 ? (size_t)head->length : 0);
+    struct cache_object *object = caching_object(exchange, head, freshness, body);
+    if (object == NULL)
+        return;
+    if (!cache_store_put(caching->zone->store, object, caching_size(object), caching->epoch) ||
+        !caching_serve(exchange, cache_object_ref(object))) {
+        cache_store_drop(caching->zone->store, object);
+        cache_body_end(object->body, CACHE_BODY_BROKEN);
+        cache_object_unref(object);
+        exchange->up = exchange->claim.stream;
+        return;
+    }
+    caching->filling = object;
+    caching->stores = true;
+}
+
+bool caching_is_too_large(const struct exchange *exchange)
+{
+    const struct head *head = &exchange->up->head_in;
+    size_t most = cache_store_max_object(exchange->caching->zone->store);
+    return head->has_length && head->length > most;
+}
+
+static void end_filling(struct exchange *exchange, enum body_state state)
+{
+    struct caching *caching = exchange->caching;
+    struct cache_object *object = caching->filling;
+    if (state == CACHE_BODY_BROKEN)
+        cache_store_drop(caching->zone->store, object);
+    cache_body_end(object->body, state);
+    cache_object_unref(object);
+    caching->filling = NULL;
+}
+
+/* What came is appended. Larger than what may be stored: the client gets the rest from the backend's stream. */
+static void take(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    struct cache_object *object = caching->filling;
+    struct stream *source = exchange->claim.stream;
+    bool fine = cache_body_append(object->body, &source->in);
+    chain_clear(&source->in);
+    stream_consumed(source);
+    stream_consumed(exchange->up); /* our own reader needs no letter */
+    if (!fine) {
+        caching_break(exchange);
+    } else if (!cache_store_grow(caching->zone->store, object, caching_size(object))) {
+        caching->handing_back = true;
+        end_filling(exchange, CACHE_BODY_BROKEN);
+    }
+}
+
+bool caching_pull(struct exchange *exchange, size_t *moved)
+{
+    struct caching *caching = exchange->caching;
+    struct stream *source = exchange->claim.stream;
+    if (caching == NULL || caching->filling == NULL)
+        return false;
+    *moved += source->in.len;
+    if (!chain_is_empty(&source->in))
+        take(exchange);
+    bool cut = (source->marks & RESET) != 0;
+    if (caching->filling != NULL && (cut || (source->marks & END_IN) != 0))
+        end_filling(exchange, cut ? CACHE_BODY_BROKEN : CACHE_BODY_WHOLE);
+    return caching->filling != NULL;
+}
+
+bool caching_hand_back(struct exchange *exchange)
+{
+    struct stream *source = exchange->claim.stream;
+    if (exchange->caching == NULL || !exchange->caching->handing_back || exchange->up == source)
+        return false;
+    stream_done(exchange->up);
+    exchange->up = source;
+    return true;
+}
+
+bool caching_goes_on(const struct exchange *exchange)
+{
+    return exchange->caching != NULL && exchange->caching->filling != NULL;
+}
+
+void caching_break(struct exchange *exchange)
+{
+    if (exchange->caching == NULL || exchange->caching->filling == NULL)
+        return;
+    stream_abort(exchange->claim.stream);
+    end_filling(exchange, CACHE_BODY_BROKEN);
+}
