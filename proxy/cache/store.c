@@ -167,8 +167,7 @@ bool cache_store_grow(struct cache_store *store, struct cache_object *object, si
 {
     struct shard *shard = cache_store_shard(store, object->hash);
     struct cache_object *evicted = NULL;
-    bool fine =
-        size <= atomic_load_explicit(&store->max_object, memory_order_relaxed) && size <= shard->limit;
+    bool fine = size <= atomic_load_explicit(&store->max_object, memory_order_relaxed);
     pthread_mutex_lock(&shard->lock);
     bool inside = object->size > 0;
     if (inside && fine) {
