@@ -77,6 +77,25 @@ static void check_authorities(struct build *build, struct section section, const
     arena_clear(&arena);
 }
 
+/* Whoever demands certificates must say whose: without that, nobody is asked for one. */
+static void check_demand(struct build *build, struct section tls)
+{
+    const struct node *demand = section_node(tls, "client_auth");
+    if (demand != NULL && section_node(tls, "client_ca") == NULL)
+        build_problem(build, demand,
+                      "needs client_ca, the authorities that sign clients' certificates; without it no "
+                      "client is asked for one");
+}
+
+static void check_both(struct build *build, struct section tls)
+{
+    const struct node *cert = section_node(tls, "cert"), *key = section_node(tls, "key");
+    if (cert != NULL && key == NULL)
+        build_problem(build, cert, "needs key too, the file of its private key");
+    if (key != NULL && cert == NULL)
+        build_problem(build, key, "needs cert too, the file of its certificate");
+}
+
 void checks_certificates(struct build *build, struct section root)
 {
     struct item single, pair;
@@ -86,10 +105,12 @@ void checks_certificates(struct build *build, struct section root)
         for (const struct item *one = section_items(tls, "certificates", &pair); one != NULL; one = one->next)
             check_pair(build, section_item(tls, "certificates", one));
         check_authorities(build, tls, "client_ca");
+        check_demand(build, tls);
     }
     for (const struct item *item = section_items(root, "upstreams", &single); item != NULL;
          item = item->next) {
         struct section tls = section_map(section_item(root, "upstreams", item), "tls");
+        check_both(build, tls);
         check_pair(build, tls);
         check_authorities(build, tls, "ca");
     }

@@ -292,6 +292,31 @@ static void certificate_files_are_opened_and_held_against_their_keys(void **stat
     load_with(state, 0);
 }
 
+/* It would look as if clients had to show who they are. */
+static void client_auth_without_authorities_is_a_problem(void **state)
+{
+    write_file(state, "main.yaml",
+               "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}],\n"
+               "  client_auth: require}}]\n" UPSTREAM ROUTE);
+    make_certificate(state, "c.pem", "k.pem", 3600);
+    close_to_others(state, "k.pem");
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 2, 16, "needs client_ca, the authorities that sign clients' certificates");
+}
+
+static void an_upstreams_certificate_needs_its_key(void **state)
+{
+    make_certificate(state, "c.pem", "k.pem", 3600);
+    write_file(state, "main.yaml",
+               LISTENER ROUTE "upstreams: {app: {endpoints: [127.0.0.1:9], tls: {cert: c.pem}}}\n");
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 3, 57, "upstreams.app.tls.cert: needs key too");
+    write_file(state, "main.yaml",
+               LISTENER ROUTE "upstreams: {app: {endpoints: [127.0.0.1:9], tls: {key: k.pem}}}\n");
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 3, 56, "upstreams.app.tls.key: needs cert too");
+}
+
 static void an_expired_certificate_is_a_warning_only(void **state)
 {
     write_file(state, "main.yaml", WITH_TLS);
@@ -352,6 +377,8 @@ int main(void)
         loading_test(the_later_of_two_routes_with_the_same_match_is_a_warning),
         loading_test(different_matches_do_not_clash),
         loading_test(certificate_files_are_opened_and_held_against_their_keys),
+        loading_test(client_auth_without_authorities_is_a_problem),
+        loading_test(an_upstreams_certificate_needs_its_key),
         loading_test(an_expired_certificate_is_a_warning_only),
         loading_test(a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked),
         loading_test(what_is_no_certificate_is_told),
