@@ -178,6 +178,11 @@ void caching_land(struct caching *caching, enum flight_end end)
     caching->flight = NULL;
 }
 
+const char *caching_word(const struct exchange *exchange)
+{
+    return exchange->caching == NULL ? NULL : cache_outcome_name(exchange->caching->outcome);
+}
+
 void caching_end(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;

@@ -54,6 +54,9 @@ bool caching_serves(const struct exchange *exchange);
 /* Nobody waits for its answer: it leaves no line in the log. */
 bool caching_is_renewal(const struct exchange *exchange);
 
+/* What the cache did, as metrics have it: hit, miss, ...; NULL: the route has none. */
+const char *caching_word(const struct exchange *exchange);
+
 /* Counts, and lets go of what it holds. */
 void caching_end(struct exchange *exchange);
 

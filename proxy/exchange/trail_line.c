@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exchange/trail_line.h"
+#include "exchange/caching.h"
 
 #include <time.h>
 
@@ -115,6 +116,8 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_number(line, ",\"bytes_out\":", exchange->body_out);
     put_ms(line, ",\"duration_ms\":", trail_duration(exchange));
     put_upstream(line, exchange);
+    if (caching_word(exchange) != NULL)
+        put_text(line, ",\"cache\":", text_of(caching_word(exchange)));
     put_text(line, ",\"request_id\":", exchange->request_id);
     if (exchange->fault != NULL)
         put_text(line, ",\"fault\":", text_of(exchange->fault->name));

@@ -20,6 +20,7 @@ def test_a_fresh_answer_is_served_from_the_cache(cached):
     assert first.one("cache-status") == "weir; fwd=uri-miss; fwd-status=200; stored"
     assert second.one("cache-status").startswith("weir; hit; ttl=")
     assert not first.has("age")
+    assert [line["cache"] for line in weir.access_log(2)] == ["miss", "hit"]
     assert weir.metrics().total("weir_cache_requests_total", cache="main", result="hit") == 1
     assert weir.metrics().total("weir_cache_requests_total", cache="main", result="miss") == 1
 
