@@ -93,12 +93,12 @@ static bool copy_head(struct head *head, const struct cache_object *object, stru
     return true;
 }
 
-static void fill_head(struct head *head, const struct cache_object *object, const struct reader_range *range)
+static void fill_head(struct head *head, const struct cache_object *object, const struct byte_range *range)
 {
     head->status = object->status;
     head->minor = 1;
-    head->has_length = !range->whole || object->has_length;
-    head->length = range->whole ? object->length : range->count;
+    head->has_length = range != NULL || object->has_length;
+    head->length = range == NULL ? object->length : range->count;
     head->body = status_has_no_body(object->status) ? BODY_NONE
                  : head->has_length                 ? BODY_LENGTH
                                                     : BODY_STREAM;
@@ -120,7 +120,7 @@ static void skip(struct reader *reader, uint64_t bytes)
 }
 
 struct stream *cache_reader_new(struct loop *loop, struct arena *arena, struct cache_object *object,
-                                const struct reader_range *range)
+                                const struct byte_range *range)
 {
     struct reader *reader = arena_take_zeroed(arena, sizeof *reader);
     struct head head = {0};
@@ -138,8 +138,8 @@ struct stream *cache_reader_new(struct loop *loop, struct arena *arena, struct c
     reader->follower.tell = tell;
     reader->more.run = on_more;
     reader->letter.task = &reader->more;
-    reader->left = range->whole ? UINT64_MAX : range->count;
-    if (!range->whole)
+    reader->left = range == NULL ? UINT64_MAX : range->count;
+    if (range != NULL)
         skip(reader, range->first);
     reader->stream.marks |= HEAD_IN;
     read_more(reader);

@@ -7,19 +7,13 @@
 #define CACHE_READER_H
 
 #include "cache/object.h"
+#include "cache/range.h"
 #include "http/stream.h"
 #include "net/loop.h"
 
-/* What of the body: all of it, or so many bytes from first on. */
-struct reader_range {
-    uint64_t first;
-    uint64_t count;
-    bool whole;
-};
-
 /* Takes over the caller's reference, also when it fails: NULL when out of memory. Its head has the object's status and
- * fields, and lies in the arena. */
+ * fields, and lies in the arena. range: of a whole body; NULL: all of it. */
 struct stream *cache_reader_new(struct loop *loop, struct arena *arena, struct cache_object *object,
-                                const struct reader_range *range);
+                                const struct byte_range *range);
 
 #endif

@@ -23,43 +23,6 @@ static struct stream *not_modified(struct exchange *exchange, const struct cache
     return reply;
 }
 
-/* -500: the last so many bytes. */
-static bool read_suffix(struct text count, uint64_t length, struct reader_range *range)
-{
-    uint64_t wanted;
-    if (!text_to_number(count, INT64_MAX, &wanted))
-        return false;
-    uint64_t given = wanted < length ? wanted : length;
-    *range = (struct reader_range){.first = length - given, .count = given};
-    return true;
-}
-
-/* 500-999 or 500-: from there on. */
-static bool read_span(struct text from, struct text to, uint64_t length, struct reader_range *range)
-{
-    uint64_t first, last = INT64_MAX;
-    if (!text_to_number(from, INT64_MAX, &first) || (to.len > 0 && !text_to_number(to, INT64_MAX, &last)) ||
-        last < first)
-        return false;
-    uint64_t behind = last < length ? last + 1 : length;
-    *range = (struct reader_range){.first = first, .count = first < behind ? behind - first : 0};
-    return true;
-}
-
-/* One range of bytes, count 0: it lies behind the end. False: it isn't one, and the answer is all there is; so it is for
- * several, which RFC 9110 section 14.2 allows. */
-static bool read_range(struct text value, uint64_t length, struct reader_range *range)
-{
-    if (!text_starts(value, TEXT("bytes=")) || text_find(value, ',') < value.len)
-        return false;
-    struct text spec = text_trim(text_sub(value, 6, value.len - 6));
-    size_t dash = text_find(spec, '-');
-    if (dash == spec.len)
-        return false;
-    struct text to = text_sub(spec, dash + 1, spec.len - dash - 1);
-    return dash == 0 ? read_suffix(to, length, range) : read_span(text_sub(spec, 0, dash), to, length, range);
-}
-
 /* If-Range (RFC 9110 section 13.1.5): a strong validator, or the range isn't for this one. */
 static bool is_for_this(const struct fields *request, const struct cache_object *object)
 {
@@ -74,14 +37,14 @@ static bool is_for_this(const struct fields *request, const struct cache_object 
 }
 
 static bool wants_range(const struct exchange *exchange, const struct cache_object *object,
-                        struct reader_range *range)
+                        struct byte_range *range)
 {
     const struct head *head = &exchange->down->head_in;
     const struct field *field = fields_find(&head->fields, FIELD_RANGE);
     bool whole = atomic_load_explicit(&object->body->state, memory_order_acquire) == CACHE_BODY_WHOLE;
     uint64_t length = atomic_load_explicit(&object->body->len, memory_order_acquire);
     return field != NULL && head->method == METHOD_GET && object->status == 200 && whole &&
-           is_for_this(&head->fields, object) && read_range(field->value, length, range);
+           is_for_this(&head->fields, object) && range_read(field->value, length, range);
 }
 
 static struct stream *unsatisfiable(struct exchange *exchange, uint64_t length)
@@ -95,7 +58,7 @@ static struct stream *unsatisfiable(struct exchange *exchange, uint64_t length)
     return reply;
 }
 
-static bool mark_partial(struct stream *stream, const struct reader_range *range, uint64_t length)
+static bool mark_partial(struct stream *stream, const struct byte_range *range, uint64_t length)
 {
     struct text told =
         arena_format(stream->arena, "bytes %llu-%llu/%llu", (unsigned long long)range->first,
@@ -106,7 +69,7 @@ static bool mark_partial(struct stream *stream, const struct reader_range *range
 }
 
 static struct stream *part_of(struct exchange *exchange, struct cache_object *object,
-                              const struct reader_range *range)
+                              const struct byte_range *range)
 {
     uint64_t length = atomic_load_explicit(&object->body->len, memory_order_acquire);
     if (range->count == 0)
@@ -122,9 +85,8 @@ static struct stream *part_of(struct exchange *exchange, struct cache_object *ob
 
 bool caching_serve(struct exchange *exchange, struct cache_object *object)
 {
-    static const struct reader_range whole = {.whole = true};
     struct caching *caching = exchange->caching;
-    struct reader_range range;
+    struct byte_range range;
     cache_object_unref(caching->served);
     caching->served = object;
     if (object->status == 200 &&
@@ -134,7 +96,7 @@ bool caching_serve(struct exchange *exchange, struct cache_object *object)
         exchange->up = part_of(exchange, object, &range);
     else
         exchange->up =
-            cache_reader_new(exchange->lane->loop, exchange->down->arena, cache_object_ref(object), &whole);
+            cache_reader_new(exchange->lane->loop, exchange->down->arena, cache_object_ref(object), NULL);
     if (exchange->up != NULL)
         stream_follow(exchange->up, &exchange->lane->loop->ready, &exchange->task);
     return exchange->up != NULL;

@@ -44,8 +44,6 @@ static struct cache_object *make(struct arena *arena, size_t expected)
     return object;
 }
 
-static const struct reader_range whole = {.whole = true};
-
 static size_t take(struct stream *stream)
 {
     size_t len = stream->in.len;
@@ -62,7 +60,7 @@ static void a_stored_answer_is_a_stream(void **state)
     struct cache_object *object = make(&arena, 5);
     append(object->body, "hello", 5);
     cache_body_end(object->body, CACHE_BODY_WHOLE);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &whole);
+    struct stream *stream = cache_reader_new(&loop, &arena, object, NULL);
     assert_int_equal(stream->marks, HEAD_IN | END_IN);
     assert_int_equal(stream->head_in.status, 200);
     assert_int_equal(stream->head_in.fields.count, 2);
@@ -77,7 +75,7 @@ static void its_head_outlives_it(void **state)
     (void)state;
     arena_init(&arena, 0);
     struct cache_object *object = make(&arena, 5);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &whole);
+    struct stream *stream = cache_reader_new(&loop, &arena, object, NULL);
     stream_done(stream);
     assert_true(text_equal(stream->head_in.fields.at[0].value, TEXT("text/plain")));
     arena_clear(&arena);
@@ -92,7 +90,7 @@ static void large_bodies_come_as_they_are_taken(void **state)
     struct cache_object *object = make(&arena, 0);
     append(object->body, bytes, sizeof bytes);
     cache_body_end(object->body, CACHE_BODY_WHOLE);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &whole);
+    struct stream *stream = cache_reader_new(&loop, &arena, object, NULL);
     size_t all = 0;
     while ((stream->marks & END_IN) == 0 || stream->in.len > 0) {
         assert_true(stream->in.len > 0 && stream->in.len <= STREAM_ROOM);
@@ -106,7 +104,7 @@ static void large_bodies_come_as_they_are_taken(void **state)
 static void a_range_is_what_was_asked_for(void **state)
 {
     struct arena arena;
-    const struct reader_range range = {.first = 2, .count = 3};
+    const struct byte_range range = {.first = 2, .count = 3};
     (void)state;
     arena_init(&arena, 0);
     struct cache_object *object = make(&arena, 10);
@@ -143,7 +141,7 @@ static void what_comes_later_wakes_the_reader(void **state)
     arena_init(&arena, 0);
     struct cache_object *object = make(&arena, 0);
     struct cache_body *body = cache_body_ref(object->body);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &whole);
+    struct stream *stream = cache_reader_new(&loop, &arena, object, NULL);
     stream_follow(stream, &loop.ready, &task);
     assert_int_equal(stream->in.len, 0);
     append(body, "one", 3);
@@ -167,7 +165,7 @@ static void a_body_that_breaks_resets_its_readers(void **state)
     arena_init(&arena, 0);
     struct cache_object *object = make(&arena, 0);
     struct cache_body *body = cache_body_ref(object->body);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &whole);
+    struct stream *stream = cache_reader_new(&loop, &arena, object, NULL);
     append(body, "one", 3);
     cache_body_end(body, CACHE_BODY_BROKEN);
     deliver();
@@ -184,7 +182,7 @@ static void a_reader_may_go_while_a_letter_is_on_its_way(void **state)
     arena_init(&arena, 0);
     struct cache_object *object = make(&arena, 0);
     struct cache_body *body = cache_body_ref(object->body);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &whole);
+    struct stream *stream = cache_reader_new(&loop, &arena, object, NULL);
     append(body, "one", 3);
     stream_done(stream);
     deliver();
@@ -225,7 +223,7 @@ static void a_reader_follows_a_writer_in_another_thread(void **state)
     arena_init(&arena, 0);
     struct cache_object *object = make(&arena, 0);
     struct cache_body *body = cache_body_ref(object->body);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &whole);
+    struct stream *stream = cache_reader_new(&loop, &arena, object, NULL);
     assert_int_equal(pthread_create(&writer, NULL, write_all, body), 0);
     while ((stream->marks & END_IN) == 0 || stream->in.len > 0) {
         at = check(&stream->in, at);
