@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SMALL_SHARE = 10, OBJECT_USUAL = 4096, SLOTS_MIN = 64, USES_TO_STAY = 2 };
+enum { SMALL_SHARE = 10, OBJECT_USUAL = 4096, SLOTS_MIN = 64, USES_TO_STAY = 2, WALK_MAX = 128 };
 
 bool shard_init(struct shard *shard, size_t limit)
 {
@@ -137,49 +137,61 @@ void shard_resize(struct shard *shard, struct cache_object *object, size_t size)
     object->size = size;
 }
 
-/* But for the one that stays. */
-static struct cache_object *oldest(const struct queue *queue, const struct cache_object *stays)
+/* Its memory would stay although it is gone: somebody reads it, or fills it. */
+static bool is_busy(const struct cache_object *object)
 {
-    const struct list_node *end = &queue->list.head;
-    struct list_node *node = end->next;
-    if (node != end && CONTAINER(node, struct cache_object, node) == stays)
-        node = node->next;
-    return node == end ? NULL : CONTAINER(node, struct cache_object, node);
+    return atomic_load_explicit(&object->refs, memory_order_acquire) > 1 ||
+           atomic_load_explicit(&object->body->refs, memory_order_acquire) > 1;
 }
 
-/* What is next to go, unless it was used. */
-static struct cache_object *candidate(struct shard *shard, const struct cache_object *stays)
-{
-    struct cache_object *small = oldest(&shard->small, stays), *other = oldest(&shard->main, stays);
-    bool small_is_due = shard->small.bytes > shard->limit / SMALL_SHARE || other == NULL;
-    return small_is_due && small != NULL ? small : other;
-}
-
-/* To the main queue's back: from the small one with a clean slate, from itself with a use less. */
+/* Whether it stays for now: at the back of the main queue when it was used, with a clean slate or a use less; where it was
+ * when it is busy. */
 static bool gets_another_round(struct shard *shard, struct cache_object *object)
 {
     unsigned uses = atomic_load_explicit(&object->uses, memory_order_relaxed);
-    if (object->in_main ? uses == 0 : uses < USES_TO_STAY)
+    bool used = object->in_main ? uses > 0 : uses >= USES_TO_STAY;
+    if (!used && !is_busy(object))
         return false;
     dequeue(shard, object);
-    atomic_store_explicit(&object->uses, object->in_main ? uses - 1 : 0, memory_order_relaxed);
-    enqueue(&shard->main, object, true);
+    if (used)
+        atomic_store_explicit(&object->uses, object->in_main ? uses - 1 : 0, memory_order_relaxed);
+    bool is_main = used || object->in_main;
+    enqueue(is_main ? &shard->main : &shard->small, object, is_main);
     return true;
 }
 
-struct cache_object *shard_evict(struct shard *shard, const struct cache_object *stays)
+/* NULL: none of the first ones can go. */
+static struct cache_object *evict_from(struct shard *shard, struct queue *queue)
 {
-    struct cache_object *gone = NULL;
-    while (shard->small.bytes + shard->main.bytes > shard->limit) {
-        struct cache_object *object = candidate(shard, stays);
-        if (object == NULL)
-            break;
+    for (int i = 0; i < WALK_MAX && !list_is_empty(&queue->list); i++) {
+        struct cache_object *object = CONTAINER(queue->list.head.next, struct cache_object, node);
         if (gets_another_round(shard, object))
             continue;
         if (!object->in_main)
             *ghost_of(shard, object->hash) = print_of(object->hash);
         shard_unlink(shard, object);
         shard->evicted++;
+        return object;
+    }
+    return NULL;
+}
+
+bool shard_is_full(const struct shard *shard)
+{
+    return shard->small.bytes + shard->main.bytes > shard->limit;
+}
+
+struct cache_object *shard_evict(struct shard *shard)
+{
+    struct cache_object *gone = NULL;
+    while (shard_is_full(shard)) {
+        bool small_is_due = shard->small.bytes > shard->limit / SMALL_SHARE;
+        struct queue *first = small_is_due ? &shard->small : &shard->main;
+        struct cache_object *object = evict_from(shard, first);
+        if (object == NULL)
+            object = evict_from(shard, small_is_due ? &shard->main : &shard->small);
+        if (object == NULL)
+            break;
         object->next = gone;
         gone = object;
     }

@@ -53,9 +53,10 @@ void shard_link(struct shard *shard, struct cache_object *object);
 void shard_unlink(struct shard *shard, struct cache_object *object);
 void shard_resize(struct shard *shard, struct cache_object *object, size_t size);
 
-/* Takes objects out until the rest is within the limit, but for one that stays: a list by next, for shard_free once the
+/* Takes objects out until the rest is within the limit, or the others are busy: a list by next, for shard_free once the
  * lock is given back. */
-struct cache_object *shard_evict(struct shard *shard, const struct cache_object *stays);
+struct cache_object *shard_evict(struct shard *shard);
+bool shard_is_full(const struct shard *shard); /* it is beyond its limit */
 void shard_free(struct cache_object *list);
 
 #endif

@@ -75,7 +75,7 @@ void cache_store_resize(struct cache_store *store, const struct cache_store_sett
         struct shard *shard = &store->shards[i];
         pthread_mutex_lock(&shard->lock);
         shard->limit = settings->memory / store->count;
-        struct cache_object *evicted = shard_evict(shard, NULL);
+        struct cache_object *evicted = shard_evict(shard);
         pthread_mutex_unlock(&shard->lock);
         shard_free(evicted);
     }
@@ -125,8 +125,8 @@ static struct cache_object *displaced(struct shard *shard, const struct cache_ob
     return count >= CACHE_VARIANTS_MAX ? last : NULL;
 }
 
-/* The one that had its place, if any: the caller's reference. */
-static struct cache_object *replace(struct shard *shard, struct cache_object *object, size_t size)
+/* What goes for it: a list for shard_free. *stored: there was room. */
+static struct cache_object *link(struct shard *shard, struct cache_object *object, size_t size, bool *stored)
 {
     struct cache_object *old = displaced(shard, object);
     if (old != NULL)
@@ -134,7 +134,18 @@ static struct cache_object *replace(struct shard *shard, struct cache_object *ob
     object->size = size;
     shard_link(shard, cache_object_ref(object));
     shard_note_pass(shard, object->hash, false);
-    return old;
+    struct cache_object *gone = shard_evict(shard);
+    *stored = !shard_is_full(shard);
+    if (!*stored) {
+        shard_unlink(shard, object);
+        object->next = gone;
+        gone = object;
+    }
+    if (old != NULL) {
+        old->next = gone;
+        gone = old;
+    }
+    return gone;
 }
 
 uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
@@ -149,38 +160,41 @@ uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
 bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
+    bool stored = false;
     ASSERT(size > 0);
-    if (size > atomic_load_explicit(&store->max_object, memory_order_relaxed))
+    if (size > cache_store_max_object(store))
         return false;
     pthread_mutex_lock(&shard->lock);
     ASSERT(object->size == 0);
-    bool current = shard->epoch == epoch;
-    struct cache_object *old = current ? replace(shard, object, size) : NULL;
-    struct cache_object *evicted = current ? shard_evict(shard, object) : NULL;
+    struct cache_object *gone = shard->epoch == epoch ? link(shard, object, size, &stored) : NULL;
     pthread_mutex_unlock(&shard->lock);
-    cache_object_unref(old);
-    shard_free(evicted);
-    return current;
+    shard_free(gone);
+    return stored;
+}
+
+/* What goes for it; itself when there is no room. */
+static struct cache_object *resize(struct shard *shard, struct cache_object *object, size_t size,
+                                   bool *stored)
+{
+    shard_resize(shard, object, size);
+    struct cache_object *gone = shard_evict(shard);
+    *stored = *stored && !shard_is_full(shard);
+    if (*stored)
+        return gone;
+    shard_unlink(shard, object);
+    object->next = gone;
+    return object;
 }
 
 bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
-    struct cache_object *evicted = NULL;
-    bool fine = size <= atomic_load_explicit(&store->max_object, memory_order_relaxed);
+    bool stored = size <= cache_store_max_object(store);
     pthread_mutex_lock(&shard->lock);
-    bool inside = object->size > 0;
-    if (inside && fine) {
-        shard_resize(shard, object, size);
-        evicted = shard_evict(shard, object);
-    } else if (inside) {
-        shard_unlink(shard, object);
-    }
+    struct cache_object *gone = object->size > 0 ? resize(shard, object, size, &stored) : NULL;
     pthread_mutex_unlock(&shard->lock);
-    if (inside && !fine)
-        cache_object_unref(object);
-    shard_free(evicted);
-    return fine;
+    shard_free(gone);
+    return stored;
 }
 
 void cache_store_drop(struct cache_store *store, struct cache_object *object)

@@ -47,11 +47,12 @@ struct cache_object *cache_store_find(struct cache_store *store, struct text key
 /* To be taken before a backend is asked, and given to cache_store_put: what was purged meanwhile stays away. */
 uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash);
 
-/* Puts it in place of one with the same key and variant; size is bytes that it counts for. False when it is too large, or
- * something of its shard was purged since that epoch. */
+/* Puts it in place of one with the same key and variant; size is bytes that it counts for. False when it is too large, when
+ * something of its shard was purged since that epoch, or when there is no room because what is stored is being read or
+ * filled: such objects are never thrown out, since their memory would stay. */
 bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch);
 
-/* It counts for so many bytes now. False when that is too large: it has been taken out. */
+/* It counts for so many bytes now. False when there is no room for that: it has been taken out. */
 bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size);
 
 /* Takes this one out, if it is still there. */

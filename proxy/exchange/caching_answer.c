@@ -145,18 +145,25 @@ static struct text status_text(const struct exchange *exchange, struct arena *ar
                         caching->stores ? "; stored" : "");
 }
 
+/* What just came from the backend has an age too, when it was stored on the way. */
+static bool add_age(const struct exchange *exchange, struct fields *fields)
+{
+    const struct caching *caching = exchange->caching;
+    int64_t age = freshness_age(&caching->served->freshness, caching_now());
+    if (age == 0 && caching->outcome == CACHE_miss)
+        return true;
+    struct text text = arena_format(exchange->down->arena, "%lld", (long long)age);
+    return text.at != NULL && fields_add(fields, exchange->down->arena, TEXT("Age"), text);
+}
+
 bool caching_tell(struct exchange *exchange, struct fields *fields)
 {
     const struct caching *caching = exchange->caching;
     struct arena *arena = exchange->down->arena;
     if (caching == NULL)
         return true;
-    if (caching->served != NULL && caching->filling == NULL && caching->outcome != CACHE_miss) {
-        int64_t age = freshness_age(&caching->served->freshness, caching_now());
-        struct text text = arena_format(arena, "%lld", (long long)age);
-        if (text.at == NULL || !fields_add(fields, arena, TEXT("Age"), text))
-            return false;
-    }
+    if (caching->served != NULL && !add_age(exchange, fields))
+        return false;
     if (!caching_settings(exchange)->tells_status)
         return true;
     struct text status = status_text(exchange, arena);

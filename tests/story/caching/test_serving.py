@@ -25,6 +25,11 @@ def test_a_fresh_answer_is_served_from_the_cache(cached):
     assert weir.metrics().total("weir_cache_requests_total", cache="main", result="miss") == 1
 
 
+def test_the_age_from_caches_before_counts(cached):
+    _, _, get = cached(says(FRESH, "Age: 10"))
+    assert get("/a").one("age") == "10" and 10 <= int(get("/a").one("age")) <= 12
+
+
 def test_what_says_nothing_is_fetched_each_time(cached):
     _, _, get = cached(numbered())
     assert [get("/a").body for _ in range(3)] == [b"1", b"2", b"3"]

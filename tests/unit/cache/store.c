@@ -158,6 +158,46 @@ static void an_object_that_grows_too_large_is_taken_out(void **state)
     cache_store_unref(store);
 }
 
+/* Their memory would stay, so throwing them out would help nobody. */
+static void what_is_being_read_is_not_thrown_out(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    struct cache_object *read[8];
+    char key[16];
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        snprintf(key, sizeof key, "r%d", i);
+        assert_true(put(store, key, 4096));
+        read[i] = find_with(store, key, "");
+    }
+    for (int i = 0; i < 1000; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        put(store, key, 4096);
+        assert_true(cache_store_sizes(store).bytes <= 64 * 1024);
+    }
+    for (int i = 0; i < 8; i++) {
+        snprintf(key, sizeof key, "r%d", i);
+        assert_true(has(store, key));
+        cache_object_unref(read[i]);
+    }
+    cache_store_unref(store);
+}
+
+static void there_may_be_no_room(void **state)
+{
+    const struct cache_store_settings tiny = {4096, 4096};
+    struct cache_store *store = cache_store_new(&tiny);
+    (void)state;
+    assert_true(put(store, "first", 4000));
+    struct cache_object *first = find_with(store, "first", "");
+    assert_false(put(store, "second", 4000));
+    assert_true(has(store, "first") && !has(store, "second"));
+    cache_object_unref(first);
+    assert_true(put(store, "second", 4000));
+    assert_false(has(store, "first"));
+    cache_store_unref(store);
+}
+
 static bool begins(const struct cache_object *object, const void *what)
 {
     return text_starts(object->key, text_of(what));
@@ -222,6 +262,8 @@ int main(void)
         cmocka_unit_test(bytes_are_bounded_and_large_objects_refused),
         cmocka_unit_test(a_scan_throws_out_nothing_that_is_in_use),
         cmocka_unit_test(an_object_that_grows_too_large_is_taken_out),
+        cmocka_unit_test(what_is_being_read_is_not_thrown_out),
+        cmocka_unit_test(there_may_be_no_room),
         cmocka_unit_test(purging_is_hard_or_soft),
         cmocka_unit_test(threads_share_it),
     };
