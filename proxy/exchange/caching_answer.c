@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a backend is asked, what becomes of its answer, and what the client is told of it. */
+#include "base/format.h"
 #include "exchange/attempt.h"
 #include "exchange/caching_parts.h"
 #include "http/message.h"
@@ -127,6 +128,20 @@ bool caching_serves(const struct exchange *exchange)
     return exchange->caching != NULL && exchange->caching->served != NULL;
 }
 
+/* The words, and the number behind them. */
+static struct text with_number(struct arena *arena, struct text words, int64_t number)
+{
+    char digits[FORMAT_NUMBER_MAX + 1] = "-";
+    bool negative = number < 0;
+    size_t len = format_number((uint64_t)(negative ? -number : number), digits + 1);
+    char *at = arena_take(arena, words.len + len + 1);
+    if (at == NULL)
+        return TEXT_NONE;
+    memcpy(at, words.at, words.len);
+    memcpy(at + words.len, digits + !negative, len + negative);
+    return (struct text){at, words.len + len + negative};
+}
+
 /* RFC 9211 */
 static struct text status_text(const struct exchange *exchange, struct arena *arena)
 {
@@ -137,7 +152,7 @@ static struct text status_text(const struct exchange *exchange, struct arena *ar
     const struct cache_object *served = caching->fetched == 0 ? caching->served : NULL;
     if (served != NULL && caching->outcome != CACHE_collapsed) {
         int64_t left = served->freshness.lifetime - freshness_age(&served->freshness, caching_now());
-        return arena_format(arena, "weir; hit; ttl=%lld", (long long)left);
+        return with_number(arena, TEXT("weir; hit; ttl="), left);
     }
     if (caching->fetched == 0)
         return arena_format(arena, "weir; fwd=%s%s", forwarded, served != NULL ? "; collapsed" : "");
@@ -152,7 +167,7 @@ static bool add_age(const struct exchange *exchange, struct fields *fields)
     int64_t age = freshness_age(&caching->served->freshness, caching_now());
     if (age == 0 && caching->outcome == CACHE_miss)
         return true;
-    struct text text = arena_format(exchange->down->arena, "%lld", (long long)age);
+    struct text text = with_number(exchange->down->arena, TEXT(""), age);
     return text.at != NULL && fields_add(fields, exchange->down->arena, TEXT("Age"), text);
 }
 
