@@ -53,7 +53,7 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT
     F(upstream_head_too_large, 502, FAULT_NEVER, "http_response_header_section_size",                       \
       "The backend sent an answer with too large a head.")                                                  \
     F(upgrade_failed, 502, FAULT_NEVER, "http_upgrade_failed",                                              \
-      "The backend changed protocols without being asked.")                                                 \
+      "The backend does not speak the protocol that was asked for, or changed to one that was not.")        \
     F(no_endpoint, 503, FAULT_NEVER, "destination_unavailable", "No backend is available.")                 \
     F(circuit_open, 503, FAULT_NEVER, "connection_limit_reached",                                           \
       "The backend has as many requests as it may have.")                                                   \

@@ -28,7 +28,7 @@ bool text_ends(struct text t, struct text suffix)
 
 size_t text_find(struct text t, char c)
 {
-    const char *found = t.len == 0 ? NULL : memchr(t.at, c, t.len);
+    const char *found = t.len == 0 || t.len > PTRDIFF_MAX ? NULL : memchr(t.at, c, t.len);
     return found == NULL ? t.len : (size_t)(found - t.at);
 }
 

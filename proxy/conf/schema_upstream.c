@@ -8,6 +8,8 @@ static const char *const balances[] = {"round_robin", "least_requests", "least_t
                                        "random",      "ring_hash",      "maglev",     NULL};
 static const char *const send_proxy_words[] = {"off", "v1", "v2", NULL};
 
+static const struct shape tls_name = {
+    .kind = SHAPE_STRING, .form = form_host_name, .pattern = "^[^/*: ]+$|^\\[.*\\]$"};
 static const struct shape address = {
     .kind = SHAPE_STRING, .form = form_endpoint, .pattern = "^(unix:/.+|.+:[0-9]{1,5})$"};
 static const struct shape weight = {.kind = SHAPE_INTEGER, .min = 0, .max = 65535};
@@ -59,7 +61,7 @@ static const struct shape tls = {
     .keys = (const struct key[]){
         {"verify", &type_switch, "on", "Check the endpoint's certificate.", KEY_OPTIONAL},
         {"ca", &type_file, NULL, "PEM file of the authorities to trust.", KEY_OPTIONAL},
-        {"server_name", &type_string, NULL, "The name to ask for and to expect.", KEY_OPTIONAL},
+        {"server_name", &tls_name, NULL, "The name to ask for and to expect.", KEY_OPTIONAL},
         {"cert", &type_file, NULL, "PEM file of weir's own certificate.", KEY_OPTIONAL},
         {"key", &type_file, NULL, "PEM file of its private key.", KEY_OPTIONAL},
         {0},

@@ -97,6 +97,18 @@ static void put_tls(struct buffer *line, const struct caller *caller)
         buffer_add(line, caller->tls_version == 12 ? TEXT(",\"tls\":\"1.2\"") : TEXT(",\"tls\":\"1.3\""));
 }
 
+/* Calls of gRPC have a status of their own; that of HTTP is 200 also when they fail. */
+static void put_grpc(struct buffer *line, const struct exchange *exchange)
+{
+    const struct text name = TEXT("grpc-status");
+    const struct field *status =
+        exchange->grpc ? fields_find_name(&exchange->down->trailers_out, name) : NULL;
+    if (exchange->grpc && status == NULL)
+        status = fields_find_name(&exchange->down->head_out.fields, name);
+    if (status != NULL)
+        put_text(line, ",\"grpc_status\":", status->value);
+}
+
 static void put_json(struct buffer *line, const struct exchange *exchange)
 {
     const struct head *head = &exchange->down->head_in;
@@ -112,6 +124,7 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_text(line, ",\"protocol\":", protocol_of(head));
     put_tls(line, exchange->caller);
     put_number(line, ",\"status\":", exchange->status);
+    put_grpc(line, exchange);
     put_number(line, ",\"bytes_in\":", exchange->body_in);
     put_number(line, ",\"bytes_out\":", exchange->body_out);
     put_ms(line, ",\"duration_ms\":", trail_duration(exchange));

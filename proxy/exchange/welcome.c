@@ -55,6 +55,14 @@ static void count_handshake(const struct welcome *welcome, enum tls_outcome outc
     cells_add(welcome->loop->cells, counters[version] + (counter_t)outcome, 1);
 }
 
+static void fail_handshake(const struct welcome *welcome, enum tls_outcome outcome)
+{
+    count_handshake(welcome, outcome);
+    log_write(LOG_DEBUG, "listener %.*s: the handshake of %.*s failed: %s",
+              TEXT_ARGS(welcome->front->entry.plan->settings->name), TEXT_ARGS(caller_ip(welcome->caller)),
+              tls_outcome_name(outcome));
+}
+
 static void end(struct welcome *welcome, bool reset)
 {
     struct front *front = welcome->front;
@@ -184,7 +192,7 @@ static void on_marked(void *user)
         return;
     if ((link->marks & LINK_BROKEN) != 0) {
         if (welcome->tls)
-            count_handshake(welcome, tls_outcome(link));
+            fail_handshake(welcome, tls_outcome(link));
         end(welcome, false);
     } else if ((link->marks & LINK_EOF) != 0) {
         end(welcome, false);
@@ -204,7 +212,7 @@ static void expire(struct timer *timer)
 {
     struct welcome *welcome = CONTAINER(timer, struct welcome, timer);
     if (welcome->tls)
-        count_handshake(welcome, TLS_timeout);
+        fail_handshake(welcome, TLS_timeout);
     end(welcome, false);
 }
 

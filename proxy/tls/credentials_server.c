@@ -4,7 +4,9 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "base/log.h"
 #include "tls/credentials.h"
 #include "tls/sni.h"
 #include "tls/tickets.h"
@@ -120,13 +122,22 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, 
     return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/* It was good when it was loaded, and nobody has brought a new one since. */
+static bool is_outdated(const struct pair *pair)
+{
+    bool outdated = pair->staple_until != 0 && time(NULL) > pair->staple_until;
+    if (outdated)
+        log_write_limited(LOG_WARN, "an OCSP response is out of date and not stapled any more");
+    return outdated;
+}
+
 static int on_status(SSL *ssl, void *owner)
 {
     const struct tls_credentials *credentials = owner;
     const X509 *shown = SSL_get_certificate(ssl);
     for (size_t i = 0; i < credentials->pair_count; i++) {
         const struct pair *pair = &credentials->pairs[i];
-        if (pair->certificate != shown || pair->staple == NULL)
+        if (pair->certificate != shown || pair->staple == NULL || is_outdated(pair))
             continue;
         unsigned char *copy = OPENSSL_memdup(pair->staple, (size_t)pair->staple_len);
         if (copy == NULL || SSL_set_tlsext_status_ocsp_resp(ssl, copy, pair->staple_len) != 1)

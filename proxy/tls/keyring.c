@@ -146,6 +146,13 @@ static void install(struct keyring *keyring, struct tls_credentials *credentials
     credentials_unref(before);
 }
 
+static void warn_of_expired(const struct tls_credentials *credentials, struct text name)
+{
+    for (size_t i = 0; i < credentials->pair_count; i++)
+        if (X509_cmp_current_time(X509_get0_notAfter(credentials->pairs[i].certificate)) < 0)
+            log_write(LOG_WARN, "tls of %.*s: a certificate that is loaded now has expired", TEXT_ARGS(name));
+}
+
 /* A pair is often written file by file: it is used once nothing has changed between two looks. */
 static void refresh(struct keyring *keyring)
 {
@@ -163,6 +170,7 @@ static void refresh(struct keyring *keyring)
                   TEXT_ARGS(name), why);
         return;
     }
+    warn_of_expired(credentials, name);
     install(keyring, credentials);
     log_write(LOG_INFO, "tls of %.*s: certificates are loaded anew", TEXT_ARGS(name));
 }

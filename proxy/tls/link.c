@@ -224,3 +224,10 @@ enum tls_outcome tls_outcome(const struct link *link)
 {
     return tls_of((struct link *)(uintptr_t)link)->outcome;
 }
+
+const char *tls_distrust(const struct link *link)
+{
+    const SSL *ssl = tls_ssl(link);
+    long result = ssl == NULL ? X509_V_OK : SSL_get_verify_result(ssl);
+    return result == X509_V_OK ? NULL : X509_verify_cert_error_string(result);
+}

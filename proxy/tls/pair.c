@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/log.h"
 
@@ -122,8 +123,21 @@ static bool read_names(struct pair *pair)
     return fine && add_common_name(pair);
 }
 
+static bool is_about(const OCSP_SINGLERESP *single, const X509 *certificate)
+{
+    ASN1_INTEGER *serial = NULL;
+    OCSP_id_get0_info(NULL, NULL, NULL, &serial, (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(single));
+    return serial != NULL && ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)) == 0;
+}
+
+static int64_t seconds_of(const ASN1_TIME *time)
+{
+    struct tm parts;
+    return time != NULL && ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
+}
+
 /* NULL, or why it can't be stapled. */
-static const char *check_staple(OCSP_RESPONSE *response)
+static const char *check_staple(struct pair *pair, OCSP_RESPONSE *response)
 {
     ASN1_GENERALIZEDTIME *from, *until;
     if (response == NULL)
@@ -138,8 +152,12 @@ static const char *check_staple(OCSP_RESPONSE *response)
     if (single == NULL ||
         OCSP_single_get0_status(single, NULL, NULL, &from, &until) != V_OCSP_CERTSTATUS_GOOD)
         wrong = "it doesn't say that the certificate is good";
+    else if (!is_about(single, pair->certificate))
+        wrong = "it is for another certificate";
     else if (OCSP_check_validity(from, until, 300, -1) != 1)
         wrong = "it is out of date";
+    else
+        pair->staple_until = seconds_of(until);
     OCSP_BASICRESP_free(basic);
     return wrong;
 }
@@ -150,7 +168,7 @@ static void load_staple(struct pair *pair, struct text path)
         return;
     BIO *file = pem_open(path.at);
     OCSP_RESPONSE *response = file == NULL ? NULL : d2i_OCSP_RESPONSE_bio(file, NULL);
-    const char *wrong = file == NULL ? "the file can't be read" : check_staple(response);
+    const char *wrong = file == NULL ? "the file can't be read" : check_staple(pair, response);
     if (wrong == NULL)
         pair->staple_len = i2d_OCSP_RESPONSE(response, &pair->staple);
     else

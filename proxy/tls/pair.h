@@ -19,6 +19,7 @@ struct pair {
     STACK_OF(OPENSSL_STRING) * names; /* DNS names, lower case, *.suffix too */
     unsigned char *staple;            /* DER; NULL: none */
     int staple_len;
+    int64_t staple_until; /* s since the epoch, when it is out of date; 0: it doesn't say */
 };
 
 /* False with a sentence in why[TLS_WHY_MAX]. An OCSP response that can't be used is left out and said in the log. */

@@ -43,4 +43,7 @@ SSL *tls_ssl(const struct link *link);
 /* Once it is OPEN or BROKEN. */
 enum tls_outcome tls_outcome(const struct link *link);
 
+/* Why the peer's certificate was refused, in OpenSSL's words; NULL: it was not. */
+const char *tls_distrust(const struct link *link);
+
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upstream/connector.h"
 
+#include "base/log.h"
 #include "http/h1/h1.h"
 #include "http/h2/h2.h"
 #include "net/tcp.h"
 #include "tls/tls.h"
+#include "upstream/pool.h"
 
 static struct link *dial_tcp(const struct dialer *dialer, struct loop *loop, const struct address *address)
 {
@@ -159,10 +161,20 @@ static struct session *speak(struct connector *connector, const struct http_sett
     return session;
 }
 
+/* The client is only told that it can't be trusted; the operator wants to know why. */
+static void tell_distrust(const struct connector *connector)
+{
+    const char *why = connector->tls ? tls_distrust(connector->link) : NULL;
+    if (why != NULL && connector->pool != NULL && connector->fault == FAULT(upstream_untrusted))
+        log_write_limited(LOG_WARN, "endpoint %.*s: its certificate can't be trusted: %s",
+                          TEXT_ARGS(connector->pool->endpoint->name), why);
+}
+
 struct session *connector_session(struct connector *connector, const struct http_settings *http)
 {
     if ((connector->link->marks & LINK_BROKEN) != 0 && connector->fault == NULL)
         connector->fault = connector->link->fault;
+    tell_distrust(connector);
     return connector->fault != NULL ? NULL : speak(connector, http);
 }
 

@@ -56,6 +56,7 @@ def test_errors_keep_their_code_text_and_metadata(grpc):
     assert (result["code"], result["details"], result["trailers"]["why"]) == (9, "not now", "told to")
     unknown, = grpc_calls(grpc.address, {"kind": "Nothing", "count": 1})
     assert unknown["code"] == UNIMPLEMENTED
+    assert [(line["status"], line["grpc_status"]) for line in grpc.access_log(2)] == [(200, "9"), (200, "12")]
 
 
 def ask(path="/story.Story/Unary", *fields):

@@ -227,6 +227,11 @@ def test_a_staple_is_sent_and_refreshed(secure, authority, tmp_path):
     first = s_client(weir, "-status")
     assert "OCSP Response Status: successful" in first
 
+    foreign = authority.issue("foreign", "DNS:foreign.test")
+    other, _ = secure({"certificates": [{**foreign, "ocsp": str(staple)}]})
+    assert "OCSP response: no response sent" in s_client(other, "-status")
+    assert "not stapled: it is for another certificate" in other.stderr()
+
     def until(text):
         return next((line for line in text.splitlines() if "Next Update" in line), None)
     answer(20)

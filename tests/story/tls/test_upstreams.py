@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS towards backends."""
+import re
 import ssl
 
 import pytest
@@ -77,6 +78,8 @@ def test_a_backend_that_cannot_be_trusted_gets_nothing(start, authority, case):
     assert answer.status == 502 and "tls_certificate_error" in answer.get("proxy-status")
     assert backend.requests == []
     assert weir.access_log(1)[0]["fault"] == "upstream_untrusted"
+    why = {"authority": "issuer certificate|self-signed|verify", "name": "hostname mismatch", "expired": "has expired", "system": "issuer certificate|self-signed"}
+    assert re.search(f"endpoint {backend.address}: its certificate can't be trusted: .*({why[case]})", weir.stderr()), weir.stderr()
 
 
 def test_verification_can_be_switched_off(start, authority):
