@@ -172,6 +172,14 @@ struct stream *reply_respond(struct exchange *exchange)
     return reply;
 }
 
+/* https:///path: a request of HTTP/1.0 without Host, and the template has {host}. */
+static bool names_no_host(struct text location)
+{
+    size_t colon = text_find(location, ':');
+    return text_find(location, '/') == colon + 1 &&
+           text_starts(text_sub(location, colon, location.len - colon), TEXT(":///"));
+}
+
 struct stream *reply_redirect(struct exchange *exchange)
 {
     const struct route_settings *settings = exchange->route->settings;
@@ -179,6 +187,8 @@ struct stream *reply_redirect(struct exchange *exchange)
     struct text location = template_expand(&settings->redirect.to, exchange, exchange->down->arena);
     if (reply == NULL || location.at == NULL)
         return NULL;
+    if (names_no_host(location))
+        return reply_fault(exchange, FAULT(bad_host));
     fields_add_known(&reply->head_in.fields, reply->arena, FIELD_LOCATION, location);
     chain_copy(&reply->in, "This is elsewhere.\n", sizeof "This is elsewhere.\n" - 1);
     reply_finish(reply, TEXT("text/plain; charset=utf-8"));

@@ -178,6 +178,12 @@ def test_redirect_fills_in_path_and_query(start, client, target, location):
     assert (answer.status, answer.one("location")) == (308, location)
 
 
+def test_redirect_to_a_host_that_nobody_named_is_refused(start, client):
+    weir = weir_with(start, {"name": "r", "listener": "web", "match": {"path": "/"}, "redirect": {"to": "https://{host}{path}", "status": 308}})
+    assert client(weir).request(b"GET /a HTTP/1.0\r\n\r\n").status == 400
+    assert client(weir).request(b"GET /a:///b HTTP/1.0\r\nHost: a.test\r\n\r\n").one("location") == "https://a.test/a:///b"
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_statuses(start, client, status):
     weir = weir_with(start, {"name": "r", "listener": "web", "match": {"path": "/"}, "redirect": {"to": "/new", "status": status}})
