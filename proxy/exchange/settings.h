@@ -109,6 +109,7 @@ struct match_settings {
     size_t query_count;
 };
 
+struct compress_settings;
 struct stream;
 struct exchange;
 
@@ -132,6 +133,7 @@ struct route_settings {
     struct split_settings split;
     struct rewrite_settings rewrite;
     struct mirror_settings mirror;
+    const struct compress_settings *compress;  /* of answers; NULL: none */
     const struct field_rules *request_fields;  /* on the way to the backend; NULL: none */
     const struct field_rules *response_fields; /* of every answer, also weir's own; NULL: none */
     /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */

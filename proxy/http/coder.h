@@ -16,14 +16,14 @@
 enum {
     CODER_RATIO = 1100,             /* bytes that one byte may become; gzip reaches 1032 */
     CODER_RATIO_FREE = 1024 * 1024, /* before these, nobody counts */
-    CODER_WINDOW = 17,              /* log2 of the encoders' window at most, in bytes */
+    CODER_WINDOW = 16,              /* log2 of the encoders' window at most, in bytes */
     CODER_WINDOW_GZIP = 15,         /* the same of gzip, which has no larger one */
     CODER_WINDOW_MIN = 10,          /* for the smallest bodies */
     CODER_DECODE_WINDOW = 23,       /* RFC 9659 */
     CODER_STEP = 4096,              /* bytes of output that are made at once */
     CODER_LEVEL_GZIP = 5,
-    CODER_LEVEL_BR = 4,
-    CODER_LEVEL_ZSTD = 3
+    CODER_LEVEL_BR = 5,
+    CODER_LEVEL_ZSTD = 5
 };
 
 struct coder;

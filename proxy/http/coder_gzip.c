@@ -6,10 +6,7 @@
 #include "base/list.h"
 #include "http/coder_parts.h"
 
-enum {
-    GZIP_FORMAT = 16,
-    MEMORY_LESS = 7
-}; /* zlib.h: added to windowBits; memLevel is that much below them */
+enum { GZIP_FORMAT = 16, MEMORY = 7 }; /* zlib.h: added to windowBits; memLevel */
 
 struct gzip {
     struct coder coder;
@@ -104,7 +101,7 @@ struct coder *coder_gzip_encoder(uint64_t length)
     if (gzip == NULL)
         return NULL;
     gzip->coder.ops = &encoder;
-    if (deflateInit2(&gzip->z, CODER_LEVEL_GZIP, Z_DEFLATED, window + GZIP_FORMAT, window - MEMORY_LESS,
+    if (deflateInit2(&gzip->z, CODER_LEVEL_GZIP, Z_DEFLATED, window + GZIP_FORMAT, MEMORY,
                      Z_DEFAULT_STRATEGY) == Z_OK)
         return &gzip->coder;
     free(gzip);
