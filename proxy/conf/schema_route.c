@@ -53,7 +53,8 @@ static const struct shape algorithm = {.kind = SHAPE_WORD, .words = algorithm_wo
 static const struct shape algorithms = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &algorithm};
 static const struct shape media_range = {.kind = SHAPE_STRING,
                                          .form = form_media_range,
-                                         .pattern = "^[!#$%&'+.^_`|~0-9A-Za-z-]+/([*]|[!#$%&'+.^_`|~0-9A-Za-z-]+)$"};
+                                         .pattern =
+                                             "^[!#$%&'+.^_`|~0-9A-Za-z-]+/([*]|[!#$%&'+.^_`|~0-9A-Za-z-]+)$"};
 static const struct shape media_ranges = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &media_range};
 static const struct shape limit_key = {
     .kind = SHAPE_STRING, .form = form_request_key, .pattern = "^(client_ip|host|path|(header|cookie):.+)$"};

@@ -102,6 +102,5 @@ bool compress_head(struct head *answer, enum coding coding, struct arena *arena)
     for (unsigned i = 0; i < from.count; i++)
         if (!fields_push(&answer->fields, arena, &from.at[i]))
             return false;
-    return add_vary(&answer->fields, arena) &&
-           (coding == CODING_IDENTITY || encode(answer, coding, arena));
+    return add_vary(&answer->fields, arena) && (coding == CODING_IDENTITY || encode(answer, coding, arena));
 }

@@ -5,9 +5,9 @@
 #include "http/face.h"
 
 enum {
-    FLUSH_BURST = 4,        /* so many flushes at once, then one */
-    FLUSH_GAP = 16,         /* ms later: each costs some bytes */
-    EVENTS_LENGTH = 16384   /* of streams that last, and of which there may be many: a window that is enough */
+    FLUSH_BURST = 4,      /* so many flushes at once, then one */
+    FLUSH_GAP = 16,       /* ms later: each costs some bytes */
+    EVENTS_LENGTH = 16384 /* of streams that last, and of which there may be many: a window that is enough */
 };
 
 struct compress {
