@@ -8,8 +8,8 @@ bool compressing_begin(struct exchange *exchange)
     const struct compress_settings *settings = exchange->route->settings->compress;
     const struct head *head = &exchange->down->head_in;
     struct list *queue = &exchange->lane->loop->ready;
-    if (settings == NULL || exchange->grpc || head->upgrade || head->method == METHOD_CONNECT ||
-        compress_face_is(exchange->down))
+    if (settings == NULL || exchange->down->session == NULL || exchange->grpc || head->upgrade ||
+        head->method == METHOD_CONNECT || compress_face_is(exchange->down))
         return true;
     struct stream *face = compress_face(exchange->down, queue, settings);
     if (face == NULL)

@@ -6,7 +6,7 @@
 #include "exchange/exchange.h"
 
 /* Once the route is known, as often as one likes; before anything else stands in front of exchange->down. Not for gRPC,
- * which compresses by itself, nor for requests to become another protocol. False when out of memory. */
+ * which compresses by itself, nor for requests to become another protocol, nor for local streams. False when out of memory. */
 bool compressing_begin(struct exchange *exchange);
 
 #endif
