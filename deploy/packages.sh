@@ -4,11 +4,11 @@
 # Debian 12 and 13, Ubuntu 24.04 and later.
 
 packages_build="gcc libc6-dev cmake ninja-build pkgconf libuv1-dev libssl-dev libyaml-dev libllhttp-dev
-    libpcre2-dev libc-ares-dev libnghttp2-dev"
+    libpcre2-dev libc-ares-dev libnghttp2-dev zlib1g-dev libbrotli-dev libzstd-dev"
 # a|b: a, or b where there is no a. clang-format is one version, so that the layout is the same on every system.
 packages_test="libcmocka-dev clang clang-format-19|clang-format clang-tidy libclang-rt-dev python3 python3-pytest
     python3-yaml python3-jsonschema python3-hypothesis python3-websockets curl nginx openssl
-    knot iproute2 nghttp2-client python3-h2"
+    knot iproute2 nghttp2-client python3-h2 python3-brotli zstd"
 # Stories that want these say so when they are not there; not every system has them as packages.
 packages_wish="chromium testssl.sh"
 packages_bench="python3 python3-websockets nginx haproxy nghttp2-proxy nghttp2-client wrk strace curl openssl"

@@ -8,6 +8,9 @@ pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1>=0.2)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2>=1.52)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.18)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib>=1.2.11)
+pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc>=1.0 libbrotlidec>=1.0)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.4.0)
 # resolv is a part of libc: what reads DNS messages (ns_initparse).
 
 # llhttp comes with a pkg-config file, a CMake config (with differing target names), or both.
@@ -25,4 +28,5 @@ endif()
 
 add_library(weir_libraries INTERFACE)
 target_link_libraries(weir_libraries INTERFACE
-  PkgConfig::LIBUV PkgConfig::YAML PkgConfig::PCRE2 PkgConfig::CARES PkgConfig::NGHTTP2 resolv ${llhttp_target} OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+  PkgConfig::LIBUV PkgConfig::YAML PkgConfig::PCRE2 PkgConfig::CARES PkgConfig::NGHTTP2
+  PkgConfig::ZLIB PkgConfig::BROTLI PkgConfig::ZSTD resolv ${llhttp_target} OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})

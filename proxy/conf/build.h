@@ -45,6 +45,7 @@ void build_discovery(struct build *build, struct section upstream, struct cluste
 /* The match of a route, and its error bodies. */
 void build_match(struct build *build, struct section match, struct route_settings *route);
 void build_errors(struct build *build, struct section section, struct route_settings *route);
+void build_compress(struct build *build, struct section section, struct route_settings *route);
 
 /* What a route does to requests and answers on their way. */
 void build_rewrite(struct build *build, struct section rewrite, struct rewrite_settings *settings);

@@ -140,6 +140,7 @@ static void build_route(struct build *build, struct section section, struct rout
     build_hints(build, section, route);
     build_cache(build, section, route);
     build_errors(build, section, route);
+    build_compress(build, section, route);
 }
 
 void build_routes(struct build *build, struct section root)

@@ -154,6 +154,18 @@ const char *form_field_name(struct text written)
     return consists_of(written, "!#$%&'*+-.^_`|~") ? NULL : "the name of a header field";
 }
 
+const char *form_media_range(struct text written)
+{
+    size_t slash = text_find(written, '/');
+    struct text type = text_sub(written, 0, slash), subtype = TEXT_NONE;
+    if (slash < written.len)
+        subtype = text_sub(written, slash + 1, written.len - slash - 1);
+    bool fine = form_field_name(type) == NULL && text_find(type, '*') == type.len &&
+                form_field_name(subtype) == NULL &&
+                (text_find(subtype, '*') == subtype.len || text_equal(subtype, TEXT("*")));
+    return fine ? NULL : "a media type such as text/html, or text/* for all of its kind";
+}
+
 const char *form_field_value(struct text written)
 {
     bool fine = is_one_line(written) && text_equal(text_trim(written), written);

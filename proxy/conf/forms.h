@@ -34,6 +34,8 @@ const char *form_request_field(struct text written);
 /* A field value with placeholders (exchange/template.h). */
 const char *form_field_template(struct text written);
 const char *form_not_empty(struct text written);
+/* text/html, or text/ and a star for all of its subtypes; no parameters. */
+const char *form_media_range(struct text written);
 /* client_ip, host, path, header:NAME or cookie:NAME; for the cache also scheme, query and method. */
 const char *form_request_key(struct text written);
 const char *form_cache_key(struct text written);

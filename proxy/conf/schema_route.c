@@ -51,6 +51,11 @@ static const struct shape cache_key = {.kind = SHAPE_STRING,
 static const struct shape cache_keys = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &cache_key};
 static const struct shape algorithm = {.kind = SHAPE_WORD, .words = algorithm_words};
 static const struct shape algorithms = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &algorithm};
+static const struct shape media_range = {.kind = SHAPE_STRING,
+                                         .form = form_media_range,
+                                         .pattern =
+                                             "^[!#$%&'+.^_`|~0-9A-Za-z-]+/([*]|[!#$%&'+.^_`|~0-9A-Za-z-]+)$"};
+static const struct shape media_ranges = {.kind = SHAPE_LIST, .one = true, .min = 1, .item = &media_range};
 static const struct shape limit_key = {
     .kind = SHAPE_STRING, .form = form_request_key, .pattern = "^(client_ip|host|path|(header|cookie):.+)$"};
 static const struct shape scope = {.kind = SHAPE_WORD, .words = scope_words};
@@ -187,9 +192,13 @@ static const struct shape cache = {
 static const struct shape compress = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"types", &type_strings, NULL, "Media types, such as text/*.", KEY_OPTIONAL},
-        {"algorithms", &algorithms, NULL, "The preferred first.", KEY_OPTIONAL},
-        {"min_size", &type_size, "1k", "Smaller bodies stay as they are.", KEY_OPTIONAL},
+        {"types", &media_ranges, NULL,
+         "Media types such as text/html or text/*; if it isn't said: text/*, application/json, application/javascript, "
+         "application/xml, image/svg+xml.",
+         KEY_OPTIONAL},
+        {"algorithms", &algorithms, NULL, "The preferred first; zstd, br and gzip if it isn't said.",
+         KEY_OPTIONAL},
+        {"min_size", &type_size, "1k", "Bodies that are known to be smaller stay as they are.", KEY_OPTIONAL},
         {0},
     }};
 
@@ -247,7 +256,7 @@ const struct shape schema_route = {
         {"timeouts", &timeouts, NULL, "How long a backend may take.", KEY_OPTIONAL},
         {"retries", &retries, NULL, "When another try is made; idempotent methods only.", KEY_OPTIONAL},
         {"cache", &cache, NULL, "Store answers.", KEY_OPTIONAL},
-        {"compress", &compress, NULL, "Compress answers.", KEY_LATER},
+        {"compress", &compress, NULL, "Compress answers for clients that accept it.", KEY_OPTIONAL},
         {"rate_limit", &rate_limit, NULL, "Refuse beyond a rate.", KEY_LATER},
         {"plugins", &plugins, "[]", "Plugins in order, each with its settings.", KEY_LATER},
         {"early_hints", &hints, NULL,

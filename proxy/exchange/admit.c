@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step in which it is decided what answers, and what the client is told before. */
 #include "exchange/caching.h"
+#include "exchange/compressing.h"
 #include "exchange/mirror.h"
 #include "exchange/reply.h"
 #include "exchange/split.h"
@@ -76,6 +77,8 @@ enum verdict admit(struct exchange *exchange)
     const struct route_settings *settings = exchange->route->settings;
     if (awaits_body(exchange))
         return invite_body(exchange) ? VERDICT_WAIT : steps_fail(exchange, FAULT(out_of_memory));
+    if (!compressing_begin(exchange))
+        return steps_fail(exchange, FAULT(out_of_memory));
     if (settings->mirror.percent > 0 && !caching_is_renewal(exchange))
         mirror_begin(exchange);
     switch (settings->target) {

@@ -136,6 +136,7 @@ struct match_settings {
     size_t query_count;
 };
 
+struct compress_settings;
 struct stream;
 struct exchange;
 
@@ -160,6 +161,7 @@ struct route_settings {
     struct rewrite_settings rewrite;
     struct mirror_settings mirror;
     struct cache_settings cache;
+    const struct compress_settings *compress;  /* of answers; NULL: none */
     const struct field_rules *request_fields;  /* on the way to the backend; NULL: none */
     const struct field_rules *response_fields; /* of every answer, also weir's own; NULL: none */
     /* TARGET_SERVICE (admin, demo): makes the answering stream; never from a config file. */

@@ -245,7 +245,6 @@ NOT_YET = {
     "state": base() + '@state: {redis: {url: "redis://127.0.0.1:6379/0"}}\n',
     "caches": base() + "caches: {main: {@shared: on}}\n",
     "plugins": base() + "@plugins: {jwt: ./plugins/jwt.so}\n",
-    "compress": base().replace("    upstream: pool", "    @compress: {types: [text/*]}\n    upstream: pool"),
     "rate_limit": base().replace("    upstream: pool", "    @rate_limit: {key: client_ip, rate: 100/s}\n    upstream: pool"),
     "tcp": base().replace("routes:", "  - {name: pg, listen: '127.0.0.1:18081', protocol: @tcp, upstream: pool}\nroutes:"),
     "udp": base().replace("routes:", "  - {name: dns, listen: '127.0.0.1:18081', protocol: @udp, upstream: pool}\nroutes:"),

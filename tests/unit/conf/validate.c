@@ -225,7 +225,6 @@ static void features_of_later_builds_are_problems_with_their_place(void **state)
 {
     static const char *const routes[] = {
         WITH_ROUTE("redirects: {rewrite: on}"),
-        WITH_ROUTE("compress: {}"),
         WITH_ROUTE("rate_limit: {rate: 1/s}"),
         WITH_ROUTE("plugins: [{cors: {}}]"),
     };

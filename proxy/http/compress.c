@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/compress.h"
+
+static bool matches(struct text pattern, struct text type)
+{
+    bool any = text_ends(pattern, TEXT("/*"));
+    size_t len = any ? pattern.len - 1 : pattern.len;
+    if (any ? type.len <= len : type.len != len)
+        return false;
+    return text_equal_nocase(text_sub(pattern, 0, len), text_sub(type, 0, len));
+}
+
+static bool has_type(const struct compress_settings *settings, const struct fields *fields)
+{
+    const struct field *field = fields_find(fields, FIELD_CONTENT_TYPE);
+    if (field == NULL)
+        return false;
+    struct text type = text_trim(text_sub(field->value, 0, text_find(field->value, ';')));
+    for (size_t i = 0; i < settings->type_count; i++)
+        if (matches(settings->types[i], type))
+            return true;
+    return false;
+}
+
+/* These are about the very bytes (RFC 9530), or forbid it (RFC 9110 section 7.7). */
+static bool is_fixed(const struct fields *fields)
+{
+    static const struct text digests[] = {
+        {"Content-Digest", 14}, {"Repr-Digest", 11}, {"Digest", 6}, {"Content-MD5", 11}};
+    for (size_t i = 0; i < sizeof digests / sizeof *digests; i++)
+        if (fields_find_name(fields, digests[i]) != NULL)
+            return true;
+    return fields_list_has(fields, FIELD_CACHE_CONTROL, TEXT("no-transform"));
+}
+
+static bool has_body(const struct head *request, const struct head *answer)
+{
+    if (status_has_no_body(answer->status) || request->method == METHOD_CONNECT)
+        return false;
+    if (answer->has_length)
+        return answer->length > 0;
+    return answer->body != BODY_NONE || request->method == METHOD_HEAD;
+}
+
+bool compress_fits(const struct compress_settings *settings, const struct head *request,
+                   const struct head *answer)
+{
+    const struct fields *fields = &answer->fields;
+    return has_body(request, answer) && answer->status != 206 && !fields_have(fields, FIELD_CONTENT_RANGE) &&
+           !fields_have(fields, FIELD_CONTENT_ENCODING) && has_type(settings, fields) &&
+           (!answer->has_length || answer->length >= settings->min_size) && !is_fixed(fields);
+}
+
+enum coding compress_choose(const struct compress_settings *settings, const struct head *request)
+{
+    bool old = request->major < 2 && request->minor == 0; /* its end would be the connection's */
+    if (old || fields_have(&request->fields, FIELD_RANGE))
+        return CODING_IDENTITY;
+    struct acceptance acceptance = acceptance_read(&request->fields);
+    return acceptance_choose(&acceptance, settings->algorithms, settings->algorithm_count);
+}
+
+static bool add_vary(struct fields *fields, struct arena *arena)
+{
+    if (fields_list_has(fields, FIELD_VARY, TEXT("accept-encoding")) ||
+        fields_list_has(fields, FIELD_VARY, TEXT("*")))
+        return true;
+    struct text vary = fields_join(fields, FIELD_VARY, TEXT("Accept-Encoding"), arena);
+    fields_remove(fields, FIELD_VARY, TEXT("Vary"));
+    return vary.at != NULL && fields_add(fields, arena, TEXT("Vary"), vary);
+}
+
+/* Other bytes than those that the strong one stands for. */
+static bool weaken(struct field *etag, struct arena *arena)
+{
+    if (etag->value.len == 0 || etag->value.at[0] != '"')
+        return true;
+    etag->value = arena_format(arena, "W/%.*s", TEXT_ARGS(etag->value));
+    return etag->value.at != NULL;
+}
+
+static bool encode(struct head *answer, enum coding coding, struct arena *arena)
+{
+    struct fields *fields = &answer->fields;
+    fields_remove(fields, FIELD_ACCEPT_RANGES, TEXT("Accept-Ranges"));
+    for (unsigned i = 0; i < fields->count; i++)
+        if (fields->at[i].id == FIELD_ETAG && !weaken(&fields->at[i], arena))
+            return false;
+    answer->has_length = false;
+    answer->length = 0;
+    if (answer->body == BODY_LENGTH)
+        answer->body = BODY_STREAM;
+    return fields_add(fields, arena, TEXT("Content-Encoding"), coding_name(coding));
+}
+
+bool compress_head(struct head *answer, enum coding coding, struct arena *arena)
+{
+    struct fields from = answer->fields;
+    answer->fields = (struct fields){0};
+    if (!fields_reserve(&answer->fields, arena, from.count + 2))
+        return false;
+    for (unsigned i = 0; i < from.count; i++)
+        if (!fields_push(&answer->fields, arena, &from.at[i]))
+            return false;
+    return add_vary(&answer->fields, arena) && (coding == CODING_IDENTITY || encode(answer, coding, arena));
+}
