@@ -88,6 +88,12 @@ struct rewrite_settings {
     struct text host_name; /* HOST_NAME */
 };
 
+/* What becomes of the redirects of a backend. */
+struct redirects_settings {
+    bool rewrite;    /* they are put back to the public address, with what else names places */
+    unsigned follow; /* so many are followed at most, inside weir */
+};
+
 enum route_target { TARGET_UPSTREAM, TARGET_SPLIT, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
 
 enum retry_on {
@@ -131,6 +137,7 @@ struct route_settings {
     size_t early_hint_count;
     struct split_settings split;
     struct rewrite_settings rewrite;
+    struct redirects_settings redirects;
     struct mirror_settings mirror;
     const struct field_rules *request_fields;  /* on the way to the backend; NULL: none */
     const struct field_rules *response_fields; /* of every answer, also weir's own; NULL: none */

@@ -5,6 +5,7 @@
 #include "exchange/attempt.h"
 #include "exchange/forward.h"
 #include "exchange/mirror.h"
+#include "exchange/redirects.h"
 #include "exchange/relay.h"
 #include "exchange/request_id.h"
 #include "exchange/trail.h"
@@ -142,7 +143,7 @@ static enum verdict answer(struct exchange *exchange)
         attempt_end(exchange, status);
         return steps_go(exchange, STEP_PICKED);
     }
-    if (!forward_response(exchange))
+    if (!redirects_put_back(exchange, &up->head_in.fields) || !forward_response(exchange))
         return steps_fail(exchange, FAULT(out_of_memory));
     if (up->session != NULL && up->head_in.status != 101 && exchange->down->head_in.upgrade)
         stream_finish(up); /* no other protocol: the request has ended */
