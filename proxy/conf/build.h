@@ -50,6 +50,8 @@ void build_compress(struct build *build, struct section section, struct route_se
 /* What a route does to requests and answers on their way. */
 void build_rewrite(struct build *build, struct section rewrite, struct rewrite_settings *settings);
 
+void build_redirects(struct section redirects, struct redirects_settings *settings);
+
 void build_headers(struct build *build, struct section headers, struct route_settings *route);
 
 /* Compiled; an empty one when it isn't well formed, which validate has reported. */

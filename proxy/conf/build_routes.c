@@ -136,6 +136,7 @@ static void build_route(struct build *build, struct section section, struct rout
     build_limits(section, route);
     build_mirror(build, section, route);
     build_rewrite(build, section_map(section, "rewrite"), &route->rewrite);
+    build_redirects(section_map(section, "redirects"), &route->redirects);
     build_headers(build, section_map(section, "headers"), route);
     build_hints(build, section, route);
     build_cache(build, section, route);

@@ -118,8 +118,9 @@ static const struct shape rewrite = {
 static const struct shape redirects = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
-        {"rewrite", &type_switch, "off", "Put backends' addresses in answers back to the public one.",
-         KEY_LATER},
+        {"rewrite", &type_switch, "on",
+         "Put the backend's address in Location, Content-Location, Refresh, Link and Set-Cookie back to the public one.",
+         KEY_OPTIONAL},
         {"follow", &hops, "0", "Follow redirects inside the proxy, up to so many.", KEY_LATER},
         {0},
     }};

@@ -3,6 +3,7 @@
 #include "exchange/caching.h"
 #include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
+#include "exchange/redirects.h"
 
 static bool add_date(struct exchange *exchange, struct fields *fields)
 {
@@ -65,7 +66,8 @@ bool forward_interims(struct exchange *exchange)
         if (!may_pass(exchange, came->head.status))
             continue;
         struct interim *goes = arena_take_zeroed(arena, sizeof *goes);
-        if (goes == NULL || !message_forward_fields(&came->head.fields, &goes->head.fields, arena, 0))
+        if (goes == NULL || !redirects_put_back(exchange, &came->head.fields) ||
+            !message_forward_fields(&came->head.fields, &goes->head.fields, arena, 0))
             return false;
         goes->head.status = came->head.status;
         goes->head.reason = came->head.reason;

@@ -115,6 +115,12 @@ struct cache_settings {
     bool updates_behind; /* stale-while-revalidate */
 };
 
+/* What becomes of the redirects of a backend. */
+struct redirects_settings {
+    bool rewrite;    /* they are put back to the public address, with what else names places */
+    unsigned follow; /* so many are followed at most, inside weir */
+};
+
 enum route_target { TARGET_UPSTREAM, TARGET_SPLIT, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };
 
 enum retry_on {
@@ -159,6 +165,7 @@ struct route_settings {
     size_t early_hint_count;
     struct split_settings split;
     struct rewrite_settings rewrite;
+    struct redirects_settings redirects;
     struct mirror_settings mirror;
     struct cache_settings cache;
     const struct compress_settings *compress;  /* of answers; NULL: none */

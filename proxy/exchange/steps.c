@@ -6,6 +6,7 @@
 #include "exchange/caching.h"
 #include "exchange/forward.h"
 #include "exchange/mirror.h"
+#include "exchange/redirects.h"
 #include "exchange/relay.h"
 #include "exchange/request_id.h"
 #include "exchange/trail.h"
@@ -160,6 +161,8 @@ static enum verdict answer(struct exchange *exchange)
         attempt_end(exchange, status);
         return steps_go(exchange, STEP_PICKED);
     }
+    if (!redirects_put_back(exchange, &up->head_in.fields))
+        return steps_fail(exchange, FAULT(out_of_memory));
     caching_answer(exchange);
     up = exchange->up;
     if (up == NULL || !forward_response(exchange))

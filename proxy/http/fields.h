@@ -15,6 +15,7 @@
     F(DATE, "date")                           \
     F(ETAG, "etag")                           \
     F(HOST, "host")                           \
+    F(LINK, "link")                           \
     F(VARY, "vary")                           \
     F(RANGE, "range")                         \
     F(ACCEPT, "accept")                       \
@@ -24,6 +25,7 @@
     F(SERVER, "server")                       \
     F(EXPIRES, "expires")                     \
     F(REFERER, "referer")                     \
+    F(REFRESH, "refresh")                     \
     F(TRAILER, "trailer")                     \
     F(UPGRADE, "upgrade")                     \
     F(IF_RANGE, "if-range")                   \

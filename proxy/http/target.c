@@ -172,6 +172,17 @@ struct text authority_host(struct text authority)
     return host;
 }
 
+unsigned authority_port(struct text authority, unsigned missing)
+{
+    uint64_t port;
+    size_t from = authority.len > 0 && authority.at[0] == '[' ? text_find(authority, ']') : 0;
+    struct text rest = text_sub(authority, from, authority.len - from);
+    size_t colon = text_find(rest, ':');
+    if (colon == rest.len || !text_to_number(text_sub(rest, colon + 1, rest.len - colon - 1), 65535, &port))
+        return missing;
+    return (unsigned)port;
+}
+
 /* RFC 9112 section 3.2.2: scheme and authority come from the target, Host is ignored. */
 static const struct fault *read_absolute(struct head *head)
 {

@@ -21,6 +21,9 @@ void target_split(struct text path_and_query, struct text *path, struct text *qu
 /* uri-host with optional port of RFC 3986 section 3.2.2, no userinfo. */
 bool authority_is_valid(struct text authority);
 
+/* Its port, or this one when it has none. */
+unsigned authority_port(struct text authority, unsigned missing);
+
 /* The host part, without port and trailing dot; brackets of IPv6 stay. */
 struct text authority_host(struct text authority);
 

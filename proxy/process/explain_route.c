@@ -127,6 +127,8 @@ static void print_filters(FILE *out, const struct snapshot *snapshot, const stru
     if (rewrite->add_prefix.len > 0)
         fprintf(out, "%s%.*s is put before the path", separator(&said), TEXT_ARGS(rewrite->add_prefix));
     print_host_rewrite(out, rewrite, &said);
+    if (!route->redirects.rewrite && (route->target == TARGET_UPSTREAM || route->target == TARGET_SPLIT))
+        fprintf(out, "%splaces that the backend names stay as they are", separator(&said));
     print_fields(out, "request", route->request_fields, &said);
     print_fields(out, "answer", route->response_fields, &said);
     if (route->mirror.percent > 0)

@@ -42,6 +42,13 @@ static void a_rewrite_that_no_request_could_have_is_a_problem(void **state)
     load_wrong(state, WITH_ROUTE("rewrite: {host: team/app}"), 3, "needs preserve, upstream, or a host");
 }
 
+static void redirects_are_put_back_unless_told_otherwise(void **state)
+{
+    assert_true(route_of(load_fine(state, LISTENER UPSTREAM ROUTE))->redirects.rewrite);
+    assert_false(route_of(load_fine(state, WITH_ROUTE("redirects: {rewrite: off}")))->redirects.rewrite);
+    assert_int_equal(route_of(load_fine(state, WITH_ROUTE("redirects: {}")))->redirects.follow, 0);
+}
+
 static void rules_for_fields_know_what_they_are_for(void **state)
 {
     const struct route_settings *route = route_of(load_fine(
@@ -139,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         loading_test(a_rewrite_is_normalised),
         loading_test(a_rewrite_that_no_request_could_have_is_a_problem),
+        loading_test(redirects_are_put_back_unless_told_otherwise),
         loading_test(rules_for_fields_know_what_they_are_for),
         loading_test(fields_that_frame_or_belong_to_a_hop_cannot_be_changed),
         loading_test(placeholders_are_known_ones),
