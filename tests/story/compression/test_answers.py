@@ -132,14 +132,15 @@ def test_a_partial_answer_is_untouched(proxy, client):
     assert_plain(answer)
 
 
-def test_a_conditional_request_passes_and_304_is_untouched(proxy, client):
+@pytest.mark.parametrize("asked, told", [('W/"v1"', 'W/"v1"'), ('"v0", W/"v1"', 'W/"v1"'), ('"v1"', '"v1"'), ("*", '"v1"')])
+def test_a_304_has_the_validator_that_the_client_has(proxy, client, asked, told):
     def behave(connection):
         for _ in connection.requests():
             connection.send(b'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\nContent-Type: text/html\r\n\r\n')
     weir, backend = proxy(behave, route=ON)
-    answer = ask(weir, client, "gzip", 'If-None-Match: W/"v1"')
-    assert (answer.status, answer.get("etag"), answer.body) == (304, '"v1"', b"")
-    assert backend.requests[0].get("if-none-match") == 'W/"v1"'
+    answer = ask(weir, client, "gzip", f"If-None-Match: {asked}")
+    assert (answer.status, answer.get("etag"), answer.body, vary(answer)) == (304, told, b"", [])
+    assert backend.requests[0].get("if-none-match") == asked
 
 
 def test_error_pages_of_backends_and_own_answers_are_compressed(proxy, client):
