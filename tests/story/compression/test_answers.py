@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which answers are compressed, and what their fields say."""
 import gzip
+import os
 import subprocess
 
 import pytest
@@ -186,6 +187,16 @@ def test_curl_reads_it(proxy, version, coding):
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     assert b"content-encoding: " + coding.encode() in head.lower()
     assert body == PAGE
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_large_bodies_pass_the_windows_of_slow_clients(proxy, version, coding):
+    body = os.urandom(3 << 20) + PAGE * 20
+    weir, _ = proxy(answers(body), route={"compress": {"algorithms": [coding]}})
+    done = subprocess.run(["curl", "-sS", "--compressed", version, "--limit-rate", "4M", "-m", "60", f"http://{weir.address}/"],
+                          capture_output=True, check=True, timeout=90)
+    assert done.stdout == body
 
 
 @pytest.mark.parametrize("compress, words", [
