@@ -79,13 +79,20 @@ static bool weaken(struct field *etag, struct arena *arena)
     return etag->value.at != NULL;
 }
 
+static bool weaken_etags(struct fields *fields, struct arena *arena)
+{
+    for (unsigned i = 0; i < fields->count; i++)
+        if (fields->at[i].id == FIELD_ETAG && !weaken(&fields->at[i], arena))
+            return false;
+    return true;
+}
+
 static bool encode(struct head *answer, enum coding coding, struct arena *arena)
 {
     struct fields *fields = &answer->fields;
     fields_remove(fields, FIELD_ACCEPT_RANGES, TEXT("Accept-Ranges"));
-    for (unsigned i = 0; i < fields->count; i++)
-        if (fields->at[i].id == FIELD_ETAG && !weaken(&fields->at[i], arena))
-            return false;
+    if (!weaken_etags(fields, arena))
+        return false;
     answer->has_length = false;
     answer->length = 0;
     if (answer->body == BODY_LENGTH)
@@ -93,14 +100,35 @@ static bool encode(struct head *answer, enum coding coding, struct arena *arena)
     return fields_add(fields, arena, TEXT("Content-Encoding"), coding_name(coding));
 }
 
-bool compress_head(struct head *answer, enum coding coding, struct arena *arena)
+/* Somebody else has those that came, too. */
+static bool copy_fields(struct fields *fields, struct arena *arena)
 {
-    struct fields from = answer->fields;
-    answer->fields = (struct fields){0};
-    if (!fields_reserve(&answer->fields, arena, from.count + 2))
+    struct fields from = *fields;
+    *fields = (struct fields){0};
+    if (!fields_reserve(fields, arena, from.count + 2))
         return false;
     for (unsigned i = 0; i < from.count; i++)
-        if (!fields_push(&answer->fields, arena, &from.at[i]))
+        if (!fields_push(fields, arena, &from.at[i]))
             return false;
+    return true;
+}
+
+bool compress_not_modified(const struct head *request, struct head *answer, struct arena *arena)
+{
+    const struct field *etag = fields_find(&answer->fields, FIELD_ETAG);
+    if (answer->status != 304 || etag == NULL)
+        return true;
+    struct field weak = *etag;
+    if (!weaken(&weak, arena))
+        return false;
+    if (!fields_list_has(&request->fields, FIELD_IF_NONE_MATCH, weak.value))
+        return true;
+    return copy_fields(&answer->fields, arena) && weaken_etags(&answer->fields, arena);
+}
+
+bool compress_head(struct head *answer, enum coding coding, struct arena *arena)
+{
+    if (!copy_fields(&answer->fields, arena))
+        return false;
     return add_vary(&answer->fields, arena) && (coding == CODING_IDENTITY || encode(answer, coding, arena));
 }

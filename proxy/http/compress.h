@@ -27,4 +27,8 @@ enum coding compress_choose(const struct compress_settings *settings, const stru
  * length and no Accept-Ranges. fields is made anew in the arena; false when out of memory. */
 bool compress_head(struct head *answer, enum coding coding, struct arena *arena);
 
+/* A 304 for a client that asked with the weak form of its ETag, which it has from compress_head, says that form again:
+ * with the strong one, its stored bytes would pass for the backend's in ranges. Other answers stay as they are. */
+bool compress_not_modified(const struct head *request, struct head *answer, struct arena *arena);
+
 #endif

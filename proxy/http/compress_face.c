@@ -40,7 +40,7 @@ static bool translate(struct face *face)
     const struct head *request = &face->client->head_in;
     struct head *answer = &face->client->head_out;
     if (!compress_fits(compress->settings, request, answer))
-        return true;
+        return compress_not_modified(request, answer, face->client->arena);
     enum coding coding = compress_choose(compress->settings, request);
     if (coding != CODING_IDENTITY && answer->body != BODY_NONE) {
         compress->coder = coder_encoder(coding, expected_length(answer));

@@ -3,6 +3,8 @@
 
 #include "base/panic.h"
 
+enum { FACE_ROOM = 64 * 1024 }; /* bytes of a request that wait here, beside those at the client's stream */
+
 static struct face *face_of(const struct stream *stream)
 {
     return CONTAINER(stream, struct face, stream);
@@ -21,7 +23,7 @@ static const struct fault *read_body(struct face *face, size_t room)
 static void pump_in(struct face *face)
 {
     struct stream *stream = &face->stream, *client = face->client;
-    size_t room = stream->in.len < STREAM_ROOM ? STREAM_ROOM - stream->in.len : 0;
+    size_t room = stream->in.len < FACE_ROOM ? FACE_ROOM - stream->in.len : 0;
     const struct fault *fault = read_body(face, room);
     bool ended = (client->marks & END_IN) != 0 && chain_is_empty(&client->in);
     stream_consumed(client);

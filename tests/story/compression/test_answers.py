@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which answers are compressed, and what their fields say."""
 import gzip
+import os
 import subprocess
 
 import pytest
@@ -132,14 +133,15 @@ def test_a_partial_answer_is_untouched(proxy, client):
     assert_plain(answer)
 
 
-def test_a_conditional_request_passes_and_304_is_untouched(proxy, client):
+@pytest.mark.parametrize("asked, told", [('W/"v1"', 'W/"v1"'), ('"v0", W/"v1"', 'W/"v1"'), ('"v1"', '"v1"'), ("*", '"v1"')])
+def test_a_304_has_the_validator_that_the_client_has(proxy, client, asked, told):
     def behave(connection):
         for _ in connection.requests():
             connection.send(b'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\nContent-Type: text/html\r\n\r\n')
     weir, backend = proxy(behave, route=ON)
-    answer = ask(weir, client, "gzip", 'If-None-Match: W/"v1"')
-    assert (answer.status, answer.get("etag"), answer.body) == (304, '"v1"', b"")
-    assert backend.requests[0].get("if-none-match") == 'W/"v1"'
+    answer = ask(weir, client, "gzip", f"If-None-Match: {asked}")
+    assert (answer.status, answer.get("etag"), answer.body, vary(answer)) == (304, told, b"", [])
+    assert backend.requests[0].get("if-none-match") == asked
 
 
 def test_error_pages_of_backends_and_own_answers_are_compressed(proxy, client):
@@ -185,6 +187,16 @@ def test_curl_reads_it(proxy, version, coding):
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     assert b"content-encoding: " + coding.encode() in head.lower()
     assert body == PAGE
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_large_bodies_pass_the_windows_of_slow_clients(proxy, version, coding):
+    body = os.urandom(3 << 20) + PAGE * 20
+    weir, _ = proxy(answers(body), route={"compress": {"algorithms": [coding]}})
+    done = subprocess.run(["curl", "-sS", "--compressed", version, "--limit-rate", "4M", "-m", "60", f"http://{weir.address}/"],
+                          capture_output=True, check=True, timeout=90)
+    assert done.stdout == body
 
 
 @pytest.mark.parametrize("compress, words", [

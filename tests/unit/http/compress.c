@@ -197,6 +197,29 @@ static void another_client_would_get_something_else(void **state)
     }
 }
 
+static void check_304(const char *asked, const char *etag, const char *wanted)
+{
+    struct trial trial;
+    begin(&trial);
+    trial.answer.status = 304;
+    ask_field(&trial, "If-None-Match", asked);
+    answer_field(&trial, "ETag", etag);
+    assert_true(compress_not_modified(&trial.request, &trial.answer, &trial.arena));
+    check_field(&trial, FIELD_ETAG, wanted);
+    arena_clear(&trial.arena);
+}
+
+static void a_304_has_the_validator_that_the_client_has(void **state)
+{
+    (void)state;
+    check_304("W/\"a\"", "\"a\"", "W/\"a\"");
+    check_304("\"b\", W/\"a\"", "\"a\"", "W/\"a\"");
+    check_304("\"a\"", "\"a\"", "\"a\"");
+    check_304("W/\"b\"", "\"a\"", "\"a\"");
+    check_304("*", "\"a\"", "\"a\"");
+    check_304("W/\"a\"", "W/\"a\"", "W/\"a\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +230,7 @@ int main(void)
         cmocka_unit_test(ranges_and_old_clients_get_identity),
         cmocka_unit_test(a_head_says_what_was_done),
         cmocka_unit_test(another_client_would_get_something_else),
+        cmocka_unit_test(a_304_has_the_validator_that_the_client_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
