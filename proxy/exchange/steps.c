@@ -3,6 +3,7 @@
 
 #include "base/panic.h"
 #include "exchange/attempt.h"
+#include "exchange/follow.h"
 #include "exchange/forward.h"
 #include "exchange/mirror.h"
 #include "exchange/redirects.h"
@@ -40,6 +41,7 @@ static const struct fault *normalize(struct exchange *exchange)
     exchange->host = ask.host;
     exchange->path = ask.path;
     exchange->query = ask.query;
+    exchange->asked = exchange->down->head_in.path;
     return fault;
 }
 
@@ -138,6 +140,12 @@ static enum verdict answer(struct exchange *exchange)
     struct stream *up = exchange->up;
     unsigned status = attempt_status(exchange);
     if (up->session != NULL && attempt_may_repeat_status(exchange, status)) {
+        if (!is_whole(up))
+            stream_abort(up);
+        attempt_end(exchange, status);
+        return steps_go(exchange, STEP_PICKED);
+    }
+    if (up->session != NULL && follow_redirect(exchange)) {
         if (!is_whole(up))
             stream_abort(up);
         attempt_end(exchange, status);
