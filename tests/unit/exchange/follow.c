@@ -16,21 +16,37 @@ static struct peer *begin(struct scene *scene, struct rewrite_settings rewrite, 
     scene_start(scene);
     struct peer *client = scene_connect(scene);
     peer_send(scene, client, text_of(request));
-    buffer_clear(&scene->backends[0].got);
     return client;
+}
+
+/* The connection with the latest request, which may be another one each time. */
+static struct peer *backend_of(struct scene *scene)
+{
+    for (size_t i = 0; i < scene->backend_count; i++)
+        if (scene->backends[i].got.len > 0)
+            return &scene->backends[i];
+    return NULL;
+}
+
+static void answer(struct scene *scene, const char *bytes)
+{
+    struct peer *backend = backend_of(scene);
+    assert_non_null(backend);
+    buffer_clear(&backend->got);
+    peer_send(scene, backend, text_of(bytes));
 }
 
 static void redirect(struct scene *scene, const char *status, const char *fields)
 {
-    char answer[400];
-    buffer_clear(&scene->backends[0].got);
-    snprintf(answer, sizeof answer, "HTTP/1.1 %s x\r\n%s\r\nContent-Length: 0\r\n\r\n", status, fields);
-    peer_send(scene, &scene->backends[0], text_of(answer));
+    char bytes[400];
+    snprintf(bytes, sizeof bytes, "HTTP/1.1 %s x\r\n%s\r\nContent-Length: 0\r\n\r\n", status, fields);
+    answer(scene, bytes);
 }
 
 static bool asked(struct scene *scene, const char *line)
 {
-    return text_starts(buffer_text(&scene->backends[0].got), text_of(line));
+    struct peer *backend = backend_of(scene);
+    return backend != NULL && text_starts(buffer_text(&backend->got), text_of(line));
 }
 
 static bool got(struct peer *client, const char *part)
@@ -51,9 +67,8 @@ static void follows_where(const char *status, struct rewrite_settings rewrite, c
     redirect(&scene, status, field);
     if (!asked(&scene, line))
         fail_msg("%s: wanted %s", location, line);
-    peer_send(&scene, &scene.backends[0], TEXT(OK));
+    answer(&scene, OK);
     assert_true(text_starts(buffer_text(&client->got), TEXT("HTTP/1.1 200 OK\r\n")));
-    assert_int_equal(scene.backend_count, 1);
     scene_end(&scene);
 }
 
@@ -92,9 +107,8 @@ static void passes_on(struct rewrite_settings rewrite, const char *request, cons
     struct peer *client = begin(&scene, rewrite, request);
     redirect(&scene, status, fields);
     snprintf(line, sizeof line, "HTTP/1.1 %s x\r\n", status);
-    if (!got(client, line) || !asked(&scene, ""))
+    if (!got(client, line) || backend_of(&scene) != NULL)
         fail_msg("%s was followed", fields);
-    assert_int_equal(buffer_text(&scene.backends[0].got).len, 0);
     scene_end(&scene);
 }
 
@@ -191,7 +205,7 @@ static void references_are_made_for_what_the_client_asked_for(void **state)
     struct peer *client = begin(&scene, keep, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     redirect(&scene, "302", "Location: /x/y");
     redirect(&scene, "201", "Location: z\r\nContent-Location: ?q\r\nLink: <../a>");
-    assert_true(got(client, "\r\nLocation: /x/z\r\nContent-Location: /x/y?q\r\nLink: <../a>\r\n"));
+    assert_true(got(client, "\r\nLocation: /x/z\r\nContent-Location: /x/y?q\r\nLink: </a>\r\n"));
     scene_end(&scene);
 }
 
@@ -201,10 +215,12 @@ static void each_hop_may_be_tried_again(void **state)
     (void)state;
     struct peer *client = begin(&scene, keep, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     redirect(&scene, "302", "Location: /b");
-    peer_close(&scene, &scene.backends[0]);
-    assert_int_equal(scene.backend_count, 2);
-    assert_true(text_starts(buffer_text(&scene.backends[1].got), TEXT("GET /b HTTP/1.1\r\n")));
-    peer_send(&scene, &scene.backends[1], TEXT(OK));
+    struct peer *first = backend_of(&scene);
+    assert_non_null(first);
+    buffer_clear(&first->got);
+    peer_close(&scene, first);
+    assert_true(asked(&scene, "GET /b HTTP/1.1\r\n"));
+    answer(&scene, OK);
     assert_true(got(client, "HTTP/1.1 200 OK\r\n"));
     scene_end(&scene);
 }
