@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exchange/follow.h"
 
+#include "cache/control.h"
+#include "exchange/detours.h"
 #include "exchange/putback.h"
 
 static bool is_redirect(unsigned status)
@@ -8,14 +10,18 @@ static bool is_redirect(unsigned status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static bool may_follow(const struct exchange *exchange)
+static bool is_simple(const struct exchange *exchange)
 {
     const struct head *asked = &exchange->down->head_in;
+    return (asked->method == METHOD_GET || asked->method == METHOD_HEAD) && asked->body == BODY_NONE &&
+           !asked->upgrade && !exchange->grpc;
+}
+
+static bool may_follow(const struct exchange *exchange)
+{
     const struct head *came = &exchange->up->head_in;
-    bool simple = (asked->method == METHOD_GET || asked->method == METHOD_HEAD) && asked->body == BODY_NONE &&
-                  !asked->upgrade && !exchange->grpc;
     return is_redirect(came->status) && exchange->hops < exchange->route->settings->redirects.follow &&
-           simple && !exchange->answered && (exchange->down->marks & (RESET | BAD_IN)) == 0 &&
+           is_simple(exchange) && !exchange->answered && (exchange->down->marks & (RESET | BAD_IN)) == 0 &&
            !fields_have(&came->fields, FIELD_SET_COOKIE) && fields_count(&came->fields, FIELD_LOCATION) == 1;
 }
 
@@ -88,13 +94,11 @@ static void ask_anew(struct exchange *exchange)
     exchange->claim.tried_count = 0;
 }
 
-bool follow_redirect(struct exchange *exchange)
+/* The place lies in the arena. False when it isn't one to go to. */
+static bool go_to(struct exchange *exchange, struct text place)
 {
-    if (!may_follow(exchange))
-        return false;
     struct route_ask ask;
     struct hop *hop = arena_take(exchange->down->arena, sizeof *hop);
-    struct text place = place_of(exchange, fields_find(&exchange->up->head_in.fields, FIELD_LOCATION)->value);
     if (hop == NULL || place.at == NULL || was_visited(exchange, place) ||
         !leads_to_same_route(exchange, place, &ask))
         return false;
@@ -106,4 +110,61 @@ bool follow_redirect(struct exchange *exchange)
     exchange->query = ask.query;
     ask_anew(exchange);
     return true;
+}
+
+/* ms; 0: not at all. */
+static uint64_t lifetime_of(const struct exchange *exchange)
+{
+    const struct head *came = &exchange->up->head_in;
+    const struct fields *asked = &exchange->down->head_in.fields;
+    struct cache_control control;
+    if ((came->status != 301 && came->status != 308) || fields_have(&came->fields, FIELD_VARY) ||
+        fields_have(asked, FIELD_COOKIE) || fields_have(asked, FIELD_AUTHORIZATION))
+        return 0;
+    cache_control_read(&control, &came->fields);
+    int64_t age = control.s_maxage != CACHE_NONE ? control.s_maxage : control.max_age;
+    if ((control.has & (CACHE_NO_STORE | CACHE_NO_CACHE | CACHE_PRIVATE)) != 0)
+        return 0;
+    return age == CACHE_NONE || age > DETOURS_LIFETIME / 1000 ? DETOURS_LIFETIME : (uint64_t)age * 1000;
+}
+
+static struct place place_asked(const struct exchange *exchange)
+{
+    return (struct place){exchange->route, exchange->down->head_in.authority, exchange->asked};
+}
+
+static void remember(const struct exchange *exchange, const struct place *from, uint64_t lifetime)
+{
+    struct view *view = exchange->view;
+    if (lifetime == 0)
+        return;
+    if (view->detours == NULL)
+        view->detours = detours_new(lane_random(exchange->lane));
+    if (view->detours != NULL)
+        detours_keep(view->detours, from, exchange->asked, exchange->lane->loop->now + lifetime);
+}
+
+bool follow_redirect(struct exchange *exchange)
+{
+    if (!may_follow(exchange))
+        return false;
+    const struct place from = place_asked(exchange);
+    uint64_t lifetime = lifetime_of(exchange);
+    const struct field *location = fields_find(&exchange->up->head_in.fields, FIELD_LOCATION);
+    if (!go_to(exchange, place_of(exchange, location->value)))
+        return false;
+    remember(exchange, &from, lifetime);
+    return true;
+}
+
+void follow_known(struct exchange *exchange)
+{
+    const struct detours *detours = exchange->view->detours;
+    unsigned most = exchange->route->settings->redirects.follow;
+    while (detours != NULL && exchange->hops < most && is_simple(exchange)) {
+        const struct place from = place_asked(exchange);
+        struct text to = detours_find(detours, &from, exchange->lane->loop->now);
+        if (to.at == NULL || !go_to(exchange, arena_copy(exchange->down->arena, to)))
+            return;
+    }
 }

@@ -91,6 +91,8 @@ static enum verdict find_route(struct exchange *exchange)
 static enum verdict pick(struct exchange *exchange)
 {
     struct claim *claim = &exchange->claim;
+    if (claim->upstream == NULL && exchange->attempts == 0)
+        follow_known(exchange);
     if (claim->upstream == NULL && !attempt_begin(exchange))
         return VERDICT_WAIT;
     if (claim->fault == NULL && claim->stream == NULL)

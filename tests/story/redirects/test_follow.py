@@ -46,6 +46,13 @@ def test_other_methods_and_other_places_are_the_clients_business(proxy, client):
     assert targets(backend) == ["/a", "/c"]
 
 
+def test_permanent_ones_are_remembered(proxy, client):
+    weir, backend = proxy(leads({"/a": (301, "/b"), "/b": (308, "/c")}), route={"redirects": {"follow": 2}})
+    browser = client(weir)
+    assert [browser.get("/a").body for _ in range(3)] == [b"/c"] * 3
+    assert targets(backend) == ["/a", "/b", "/c", "/c", "/c"]
+
+
 def test_what_another_route_guards_stays_guarded(start, client):
     from support import Backend, Weir, as_yaml, proxy_tree
     backend = start(Backend(leads({"/a": (302, "/admin/x")})))

@@ -225,6 +225,73 @@ static void each_hop_may_be_tried_again(void **state)
     scene_end(&scene);
 }
 
+static void next_asks(const char *status, const char *fields, const char *request, const char *line)
+{
+    struct scene scene;
+    struct peer *client = begin(&scene, keep, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    redirect(&scene, status, fields);
+    answer(&scene, OK);
+    peer_send(&scene, client, text_of(request));
+    if (!asked(&scene, line))
+        fail_msg("%s %s: wanted %s", status, fields, line);
+    answer(&scene, OK);
+    scene_end(&scene);
+}
+
+#define NEXT "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
+
+static void the_next_request_goes_straight_to_where_permanent_ones_lead(void **state)
+{
+    (void)state;
+    next_asks("301", "Location: /b?c", NEXT, "GET /b?c ");
+    next_asks("308", "Location: /b\r\nCache-Control: max-age=9", NEXT, "GET /b ");
+    next_asks("301", "Location: /b", "GET /a?x HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a?x ");
+    next_asks("301", "Location: /b", "GET /a HTTP/1.1\r\nHost: other\r\n\r\n", "GET /a ");
+    next_asks("301", "Location: /b", "DELETE /a HTTP/1.1\r\nHost: h\r\n\r\n", "DELETE /a ");
+}
+
+static void what_may_change_is_not_remembered(void **state)
+{
+    (void)state;
+    next_asks("302", "Location: /b", NEXT, "GET /a ");
+    next_asks("307", "Location: /b", NEXT, "GET /a ");
+    next_asks("301", "Location: /b\r\nVary: Accept", NEXT, "GET /a ");
+    next_asks("301", "Location: /b\r\nCache-Control: no-store", NEXT, "GET /a ");
+    next_asks("301", "Location: /b\r\nCache-Control: private", NEXT, "GET /a ");
+    next_asks("301", "Location: /b\r\nCache-Control: max-age=0", NEXT, "GET /a ");
+}
+
+static void what_is_remembered_is_forgotten_in_time(void **state)
+{
+    struct scene scene;
+    (void)state;
+    struct peer *client = begin(&scene, keep, NEXT);
+    redirect(&scene, "301", "Location: /b\r\nCache-Control: max-age=20");
+    answer(&scene, OK);
+    scene_pass(&scene, 19000);
+    peer_send(&scene, client, text_of(NEXT));
+    assert_true(asked(&scene, "GET /b "));
+    answer(&scene, OK);
+    scene_pass(&scene, 2000);
+    peer_send(&scene, client, text_of(NEXT));
+    assert_true(asked(&scene, "GET /a "));
+    answer(&scene, OK);
+    scene_end(&scene);
+}
+
+static void what_one_client_was_told_by_its_cookie_is_not_told_to_others(void **state)
+{
+    struct scene scene;
+    (void)state;
+    struct peer *client = begin(&scene, keep, "GET /a HTTP/1.1\r\nHost: h\r\nCookie: me=1\r\n\r\n");
+    redirect(&scene, "301", "Location: /home/1");
+    answer(&scene, OK);
+    peer_send(&scene, client, text_of(NEXT));
+    assert_true(asked(&scene, "GET /a "));
+    answer(&scene, OK);
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +305,10 @@ int main(void)
         cmocka_unit_test(no_more_than_the_limit_are_followed),
         cmocka_unit_test(references_are_made_for_what_the_client_asked_for),
         cmocka_unit_test(each_hop_may_be_tried_again),
+        cmocka_unit_test(the_next_request_goes_straight_to_where_permanent_ones_lead),
+        cmocka_unit_test(what_may_change_is_not_remembered),
+        cmocka_unit_test(what_is_remembered_is_forgotten_in_time),
+        cmocka_unit_test(what_one_client_was_told_by_its_cookie_is_not_told_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
