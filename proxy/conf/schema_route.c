@@ -121,7 +121,9 @@ static const struct shape redirects = {
         {"rewrite", &type_switch, "on",
          "Put the backend's address in Location, Content-Location, Refresh, Link and Set-Cookie back to the public one.",
          KEY_OPTIONAL},
-        {"follow", &hops, "0", "Follow redirects inside the proxy, up to so many.", KEY_LATER},
+        {"follow", &hops, "0",
+         "Follow redirects of the backend to itself inside the proxy, up to so many: of GET and HEAD.",
+         KEY_OPTIONAL},
         {0},
     }};
 

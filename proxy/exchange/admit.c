@@ -44,7 +44,8 @@ bool admit_hints(struct exchange *exchange)
 {
     const struct route_settings *settings = exchange->route->settings;
     const struct head *head = &exchange->down->head_in;
-    if (settings->early_hint_count == 0 || head->major < 2 || head->method != METHOD_GET)
+    bool told = exchange->tries > 0; /* a redirect was followed */
+    if (told || settings->early_hint_count == 0 || head->major < 2 || head->method != METHOD_GET)
         return true;
     struct arena *arena = exchange->down->arena;
     struct interim *goes = arena_take_zeroed(arena, sizeof *goes);

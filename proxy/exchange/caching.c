@@ -183,17 +183,30 @@ const char *caching_word(const struct exchange *exchange)
     return exchange->caching == NULL ? NULL : cache_outcome_name(exchange->caching->outcome);
 }
 
+/* What it would have fetched was in vain (end), as far as it hasn't landed yet. */
+static void let_go(struct exchange *exchange, enum flight_end end)
+{
+    struct caching *caching = exchange->caching;
+    ASSERT(caching->filling == NULL);
+    caching_land(caching, end);
+    wait_no_longer(exchange);
+    cache_object_unref(caching->found);
+    cache_object_unref(caching->served);
+    exchange->caching = NULL;
+}
+
+void caching_leave(struct exchange *exchange)
+{
+    if (exchange->caching != NULL)
+        let_go(exchange, FLIGHT_PASSED);
+}
+
 void caching_end(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
     if (caching == NULL)
         return;
-    ASSERT(caching->filling == NULL);
-    caching_land(caching, FLIGHT_LOST);
-    wait_no_longer(exchange);
     if (!caching_is_renewal(exchange))
         cells_add(exchange->lane->loop->cells, caching->zone->requests + (counter_t)caching->outcome, 1);
-    cache_object_unref(caching->found);
-    cache_object_unref(caching->served);
-    exchange->caching = NULL;
+    let_go(exchange, FLIGHT_LOST);
 }

@@ -57,6 +57,9 @@ bool caching_is_renewal(const struct exchange *exchange);
 /* What the cache did, as metrics have it: hit, miss, ...; NULL: the route has none. */
 const char *caching_word(const struct exchange *exchange);
 
+/* A redirect leads elsewhere, so something else is to be looked for. */
+void caching_leave(struct exchange *exchange);
+
 /* Counts, and lets go of what it holds. */
 void caching_end(struct exchange *exchange);
 

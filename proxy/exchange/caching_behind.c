@@ -53,15 +53,16 @@ static bool keep(struct renewal *renewal, struct text *text)
 }
 
 /* The client's own memory may be gone before the backend has answered. */
-static bool copy_head(struct renewal *renewal, const struct head *from)
+static bool copy_head(struct renewal *renewal, const struct exchange *exchange)
 {
+    const struct head *from = &exchange->down->head_in;
     struct head *head = &renewal->down.head_in;
     *head = (struct head){.method = METHOD_GET,
                           .method_text = TEXT("GET"),
                           .target = from->target,
                           .scheme = from->scheme,
                           .authority = from->authority,
-                          .path = from->path,
+                          .path = exchange->asked,
                           .major = from->major,
                           .minor = from->minor};
     if (!fields_reserve(&head->fields, &renewal->arena, from->fields.count + 1))
@@ -84,7 +85,7 @@ static struct renewal *renewal_new(struct exchange *exchange)
         return NULL;
     arena_init(&renewal->arena, exchange->down->arena->limit);
     stream_init(&renewal->down, NULL, &lane->loop->chunks);
-    if (!copy_head(renewal, &exchange->down->head_in)) {
+    if (!copy_head(renewal, exchange)) {
         arena_clear(&renewal->arena);
         loop_give(lane->loop, renewal, sizeof *renewal);
         return NULL;

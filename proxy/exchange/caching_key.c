@@ -12,16 +12,16 @@ static struct text authority_of(const struct exchange *exchange, struct arena *a
     return copy;
 }
 
-/* As it came, not normalised: that is what the backend gets. */
+/* As it came, or where redirects led; not normalised: that is what the backend gets. */
 static struct text path_of(const struct exchange *exchange)
 {
-    struct text target = exchange->down->head_in.path;
+    struct text target = exchange->asked;
     return text_sub(target, 0, text_find(target, '?'));
 }
 
 static struct text query_of(const struct exchange *exchange)
 {
-    struct text target = exchange->down->head_in.path;
+    struct text target = exchange->asked;
     size_t mark = text_find(target, '?');
     return text_sub(target, mark, target.len - mark);
 }
@@ -71,7 +71,7 @@ struct text caching_key(const struct exchange *exchange, struct arena *arena)
 struct text caching_url(const struct exchange *exchange, struct arena *arena)
 {
     const struct text parts[] = {exchange->front->scheme, TEXT("://"), authority_of(exchange, arena),
-                                 exchange->down->head_in.path};
+                                 exchange->asked};
     struct text url = {"", 0};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (parts[i].at == NULL || !arena_append(arena, &url, parts[i].at, parts[i].len))

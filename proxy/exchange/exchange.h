@@ -26,6 +26,7 @@ enum step {
     STEP_COUNT
 };
 
+struct hop;
 struct mirror;
 struct caching;
 struct peer_identity;
@@ -82,6 +83,9 @@ struct exchange {
     struct text host;          /* of the request: lower case, without port */
     struct text path;          /* normalised, without query */
     struct text query;
+    struct text asked; /* path and query that the client asked for, or that redirects led to (follow.h) */
+    const struct hop *visited; /* newest first */
+    unsigned hops;             /* redirects that were followed */
     struct text request_id;
     struct chain replay;    /* the request body so far, while it may be sent again */
     bool replay_lost;       /* it can't: too much of it, or not idempotent */

@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/map.h"
 #include "base/panic.h"
+#include "exchange/detours.h"
 #include "exchange/exchange.h"
 
 enum { SPARE_EXCHANGES = 512 };
@@ -21,6 +22,7 @@ static void view_free(struct view *view)
         if (view->upstreams[i] != NULL)
             upstream_unref(view->upstreams[i]);
     free(view->upstreams);
+    detours_free(view->detours);
     snapshot_unref(view->snapshot);
     free(view);
 }

@@ -13,11 +13,13 @@
 #include "net/loop.h"
 #include "upstream/upstream.h"
 
+struct detours;
 struct trail;
 
 struct view {
     struct snapshot *snapshot;   /* a reference */
     struct upstream **upstreams; /* of snapshot->settings->cluster_count, same order */
+    struct detours *detours;     /* permanent redirects that were followed; NULL: none yet */
     size_t users;                /* exchanges and fronts; and one while it is the lane's */
 };
 

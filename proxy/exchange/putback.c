@@ -41,6 +41,7 @@ void putback_of(const struct exchange *exchange, struct putback *putback)
         .added = exchange->route->settings->rewrite.add_prefix,
         .path = path_of(asked->path),
         .own_path = path_of(sent->path),
+        .followed = exchange->hops > 0,
     };
 }
 
@@ -66,9 +67,11 @@ static bool is_same_host(struct text a, struct text b)
     return text_equal_nocase(authority_host(a), authority_host(b));
 }
 
-static bool is_own(const struct putback *putback, struct text scheme, struct text authority)
+bool putback_is_own(const struct putback *putback, const struct reference *reference)
 {
     const struct endpoint *endpoint = putback->endpoint;
+    const struct text authority = reference->authority;
+    const struct text scheme = reference->scheme.len > 0 ? reference->scheme : putback->own_scheme;
     if (!authority_is_valid(authority) ||
         (!text_equal_nocase(scheme, putback->own_scheme) && !text_equal_nocase(scheme, putback->scheme)))
         return false;
@@ -123,29 +126,39 @@ bool putback_path(const struct putback *putback, struct text path, struct text *
     return true;
 }
 
+struct text putback_target(const struct putback *putback, struct text path)
+{
+    if (path.len == 0)
+        return putback->own_path;
+    if (path.at[0] == '/' && !path_has_dots(path))
+        return path;
+    return resolve(putback, path.at[0] == '/' ? TEXT("") : putback->own_path, path);
+}
+
 /* The path of a reference that begins with a slash, or has an authority before it. */
 static bool map_path(const struct putback *putback, struct text path, struct text *prefix, struct text *rest)
 {
-    if (path.len == 0)
-        path = TEXT("/");
-    if (path_has_dots(path))
-        path = resolve(putback, TEXT(""), path);
+    path = path.len > 0 ? putback_target(putback, path) : TEXT("/");
     return path.at != NULL && putback_path(putback, path, prefix, rest);
 }
 
-/* The two meet where the client's way to the target is another one than the backend's: at the root of a prefix. */
-static bool map_relative(const struct putback *putback, struct text path, struct text *prefix,
-                         struct text *rest)
+/* The two meet where the client's way to the target is another one than the backend's: at the root of a prefix, and where
+ * redirects were followed that the client knows nothing of. */
+static bool map_relative(const struct putback *putback, const struct reference *reference,
+                         struct text *prefix, struct text *rest)
 {
-    if (path.len == 0 || text_equal(putback->path, putback->own_path))
+    bool bare = reference->path.len == 0 && !(putback->followed && text_starts(reference->tail, TEXT("?")));
+    if (bare || text_equal(putback->path, putback->own_path))
         return false;
-    struct text target = resolve(putback, putback->own_path, path);
-    struct text reached = resolve(putback, putback->path, path);
-    if (target.at == NULL || !putback_path(putback, target, prefix, rest))
+    struct text target = putback_target(putback, reference->path);
+    struct text reached = resolve(putback, putback->path, reference->path);
+    *prefix = TEXT("");
+    *rest = target;
+    if (target.at == NULL || (!putback_path(putback, target, prefix, rest) && !putback->followed))
         return false;
     bool meets =
         reached.len == prefix->len + rest->len && text_starts(reached, *prefix) && text_ends(reached, *rest);
-    return !meets;
+    return !meets || reference->path.len == 0;
 }
 
 static bool put_back_local(const struct putback *putback, const struct reference *reference,
@@ -154,7 +167,7 @@ static bool put_back_local(const struct putback *putback, const struct reference
     struct text prefix, rest;
     bool rooted = reference->path.len > 0 && reference->path.at[0] == '/';
     bool changes = rooted ? map_path(putback, reference->path, &prefix, &rest)
-                          : map_relative(putback, reference->path, &prefix, &rest);
+                          : map_relative(putback, reference, &prefix, &rest);
     if (!changes)
         return false;
     *parts = (struct putback_parts){{prefix, rest, reference->tail}};
@@ -171,8 +184,7 @@ static bool put_back_remote(const struct putback *putback, const struct referenc
 {
     const bool absolute = reference->scheme.len > 0;
     struct text prefix = TEXT(""), rest = reference->path;
-    if (putback->authority.len == 0 ||
-        !is_own(putback, absolute ? reference->scheme : putback->own_scheme, reference->authority))
+    if (putback->authority.len == 0 || !putback_is_own(putback, reference))
         return false;
     (void)map_path(putback, reference->path, &prefix, &rest);
     *parts =

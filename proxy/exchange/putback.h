@@ -22,6 +22,7 @@ struct putback {
     const struct endpoint *endpoint;
     struct text stripped, added; /* of the path */
     struct text path, own_path;  /* that the client asked for, and that was asked of the backend */
+    bool followed;               /* redirects have led from the one to the other */
 };
 
 /* A public URI in parts, to be put one behind the other. */
@@ -39,6 +40,13 @@ bool putback_path(const struct putback *putback, struct text path, struct text *
 
 /* The same for a URI reference. */
 bool putback_reference(const struct putback *putback, struct text written, struct putback_parts *parts);
+
+/* Whether a reference with an authority points at the backend itself. */
+bool putback_is_own(const struct putback *putback, const struct reference *reference);
+
+/* The backend's path that a reference's path means to it, without dot segments; lies in the arena if it isn't the same.
+ * .at is NULL when no server would understand it. */
+struct text putback_target(const struct putback *putback, struct text path);
 
 /* Whether this is the backend's name or address, without a port. */
 bool putback_is_own_host(const struct putback *putback, struct text host);

@@ -29,7 +29,7 @@ static bool is_for_path(const struct text path)
 struct text rewrite_path(const struct exchange *exchange, struct arena *arena)
 {
     const struct rewrite_settings *settings = settings_of(exchange);
-    struct text asked = exchange->down->head_in.path;
+    struct text asked = exchange->asked;
     struct text path, query, out = TEXT_NONE;
     if ((settings->strip_prefix.len == 0 && settings->add_prefix.len == 0) || !is_for_path(asked))
         return asked;

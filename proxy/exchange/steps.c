@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "exchange/attempt.h"
 #include "exchange/caching.h"
+#include "exchange/follow.h"
 #include "exchange/forward.h"
 #include "exchange/mirror.h"
 #include "exchange/redirects.h"
@@ -41,6 +42,7 @@ static const struct fault *normalize(struct exchange *exchange)
     exchange->host = ask.host;
     exchange->path = ask.path;
     exchange->query = ask.query;
+    exchange->asked = exchange->down->head_in.path;
     return fault;
 }
 
@@ -90,6 +92,8 @@ static enum verdict find_route(struct exchange *exchange)
 static enum verdict look(struct exchange *exchange)
 {
     const struct fault *fault;
+    if (exchange->caching == NULL)
+        follow_known(exchange);
     switch (caching_look(exchange, &fault)) {
     case CACHING_FAILS:
         return steps_fail(exchange, fault);
@@ -151,16 +155,23 @@ static bool is_whole(const struct stream *up)
     return (up->marks & END_IN) != 0 && (up->marks & END_OUT) != 0 && chain_is_empty(&up->out);
 }
 
+/* The client doesn't get this answer. */
+static enum verdict ask_again(struct exchange *exchange, enum step step)
+{
+    unsigned status = attempt_status(exchange);
+    if (!is_whole(exchange->up))
+        stream_abort(exchange->up);
+    attempt_end(exchange, status);
+    return steps_go(exchange, step);
+}
+
 static enum verdict answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
-    unsigned status = attempt_status(exchange);
-    if (up->session != NULL && attempt_may_repeat_status(exchange, status)) {
-        if (!is_whole(up))
-            stream_abort(up);
-        attempt_end(exchange, status);
-        return steps_go(exchange, STEP_PICKED);
-    }
+    if (up->session != NULL && attempt_may_repeat_status(exchange, attempt_status(exchange)))
+        return ask_again(exchange, STEP_PICKED);
+    if (up->session != NULL && follow_redirect(exchange))
+        return ask_again(exchange, STEP_LOOKED);
     if (!redirects_put_back(exchange, &up->head_in.fields))
         return steps_fail(exchange, FAULT(out_of_memory));
     caching_answer(exchange);

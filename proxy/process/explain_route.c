@@ -129,6 +129,8 @@ static void print_filters(FILE *out, const struct snapshot *snapshot, const stru
     print_host_rewrite(out, rewrite, &said);
     if (!route->redirects.rewrite && (route->target == TARGET_UPSTREAM || route->target == TARGET_SPLIT))
         fprintf(out, "%splaces that the backend names stay as they are", separator(&said));
+    if (route->redirects.follow > 0)
+        fprintf(out, "%sup to %u redirects are followed", separator(&said), route->redirects.follow);
     print_fields(out, "request", route->request_fields, &said);
     print_fields(out, "answer", route->response_fields, &said);
     if (route->mirror.percent > 0)

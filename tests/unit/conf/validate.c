@@ -224,7 +224,6 @@ static void bounds_of_durations_and_sizes_are_told_in_their_units(void **state)
 static void features_of_later_builds_are_problems_with_their_place(void **state)
 {
     static const char *const routes[] = {
-        WITH_ROUTE("redirects: {follow: 1}"),
         WITH_ROUTE("rate_limit: {rate: 1/s}"),
         WITH_ROUTE("plugins: [{cors: {}}]"),
     };

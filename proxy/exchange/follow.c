@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange/follow.h"
+
+#include "cache/control.h"
+#include "exchange/caching.h"
+#include "exchange/detours.h"
+#include "exchange/putback.h"
+
+static bool is_redirect(unsigned status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static bool is_simple(const struct exchange *exchange)
+{
+    const struct head *asked = &exchange->down->head_in;
+    return (asked->method == METHOD_GET || asked->method == METHOD_HEAD) && asked->body == BODY_NONE &&
+           !asked->upgrade && !exchange->grpc;
+}
+
+static bool may_follow(const struct exchange *exchange)
+{
+    const struct head *came = &exchange->up->head_in;
+    return is_redirect(came->status) && exchange->hops < exchange->route->settings->redirects.follow &&
+           is_simple(exchange) && !exchange->answered && (exchange->down->marks & (RESET | BAD_IN)) == 0 &&
+           !fields_have(&came->fields, FIELD_SET_COOKIE) && fields_count(&came->fields, FIELD_LOCATION) == 1;
+}
+
+/* What can stand in a request's target. */
+static bool is_target(struct text text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] <= 0x20 || (unsigned char)text.at[i] >= 0x7f || text.at[i] == '#')
+            return false;
+    return text.len > 0 && text.at[0] == '/';
+}
+
+/* The public path, in two parts; false when no request of the route comes to this one of the backend's. */
+static bool is_reachable(const struct putback *putback, struct text path, struct text parts[2])
+{
+    parts[0] = TEXT("");
+    parts[1] = path;
+    return path.at != NULL && (putback_path(putback, path, &parts[0], &parts[1]) || putback->added.len == 0);
+}
+
+static bool is_own(const struct putback *putback, const struct reference *reference)
+{
+    return reference->has_authority ? putback_is_own(putback, reference) : reference->scheme.len == 0;
+}
+
+/* Path and query of the place that a redirect names, as a client would ask for it. .at is NULL when it isn't one to be
+ * asked for here. */
+static struct text place_of(const struct exchange *exchange, struct text location)
+{
+    struct putback putback;
+    struct reference reference;
+    struct text parts[2], place = TEXT_NONE;
+    struct arena *arena = exchange->down->arena;
+    putback_of(exchange, &putback);
+    if (!reference_read(location, &reference) || !is_own(&putback, &reference))
+        return TEXT_NONE;
+    bool root = reference.has_authority && reference.path.len == 0;
+    if (!is_reachable(&putback, root ? TEXT("/") : putback_target(&putback, reference.path), parts) ||
+        !arena_append(arena, &place, parts[0].at, parts[0].len) ||
+        !arena_append(arena, &place, parts[1].at, parts[1].len) ||
+        !arena_append(arena, &place, reference.tail.at, reference.tail.len))
+        return TEXT_NONE;
+    return is_target(place) ? place : TEXT_NONE;
+}
+
+static bool was_visited(const struct exchange *exchange, struct text place)
+{
+    for (const struct hop *hop = exchange->visited; hop != NULL; hop = hop->before)
+        if (text_equal(hop->asked, place))
+            return true;
+    return text_equal(exchange->asked, place);
+}
+
+/* As if the client had asked for it: it comes to the same route, or doesn't come through. */
+static bool leads_to_same_route(const struct exchange *exchange, struct text place, struct route_ask *ask)
+{
+    struct head head = exchange->down->head_in;
+    const struct route *route;
+    head.path = place;
+    return route_ask_read(ask, &head, exchange->down->arena) == NULL &&
+           route_table_find(exchange->front->routes, ask, &route) == NULL && route == exchange->route;
+}
+
+/* A new request to the backend: the attempts for the one before don't count, nor do the endpoints that failed. */
+static void ask_anew(struct exchange *exchange)
+{
+    exchange->attempts = 0;
+    exchange->refreshed = false;
+    exchange->claim.only = 0;
+    exchange->claim.tried_count = 0;
+}
+
+/* The place lies in the arena. False when it isn't one to go to. */
+static bool go_to(struct exchange *exchange, struct text place)
+{
+    struct route_ask ask;
+    struct hop *hop = arena_take(exchange->down->arena, sizeof *hop);
+    if (hop == NULL || place.at == NULL || was_visited(exchange, place) ||
+        !leads_to_same_route(exchange, place, &ask))
+        return false;
+    *hop = (struct hop){exchange->visited, exchange->asked};
+    exchange->visited = hop;
+    exchange->hops++;
+    exchange->asked = place;
+    exchange->path = ask.path;
+    exchange->query = ask.query;
+    ask_anew(exchange);
+    return true;
+}
+
+/* ms; 0: not at all. */
+static uint64_t lifetime_of(const struct exchange *exchange)
+{
+    const struct head *came = &exchange->up->head_in;
+    const struct fields *asked = &exchange->down->head_in.fields;
+    struct cache_control control;
+    if ((came->status != 301 && came->status != 308) || fields_have(&came->fields, FIELD_VARY) ||
+        fields_have(asked, FIELD_COOKIE) || fields_have(asked, FIELD_AUTHORIZATION))
+        return 0;
+    cache_control_read(&control, &came->fields);
+    int64_t age = control.s_maxage != CACHE_NONE ? control.s_maxage : control.max_age;
+    if ((control.has & (CACHE_NO_STORE | CACHE_NO_CACHE | CACHE_PRIVATE)) != 0)
+        return 0;
+    return age == CACHE_NONE || age > DETOURS_LIFETIME / 1000 ? DETOURS_LIFETIME : (uint64_t)age * 1000;
+}
+
+static struct place place_asked(const struct exchange *exchange)
+{
+    return (struct place){exchange->route, exchange->down->head_in.authority, exchange->asked};
+}
+
+static void remember(const struct exchange *exchange, const struct place *from, uint64_t lifetime)
+{
+    struct view *view = exchange->view;
+    if (lifetime == 0)
+        return;
+    if (view->detours == NULL)
+        view->detours = detours_new(lane_random(exchange->lane));
+    if (view->detours != NULL)
+        detours_keep(view->detours, from, exchange->asked, exchange->lane->loop->now + lifetime);
+}
+
+bool follow_redirect(struct exchange *exchange)
+{
+    if (!may_follow(exchange))
+        return false;
+    const struct place from = place_asked(exchange);
+    uint64_t lifetime = lifetime_of(exchange);
+    const struct field *location = fields_find(&exchange->up->head_in.fields, FIELD_LOCATION);
+    if (!go_to(exchange, place_of(exchange, location->value)))
+        return false;
+    remember(exchange, &from, lifetime);
+    caching_leave(exchange);
+    return true;
+}
+
+void follow_known(struct exchange *exchange)
+{
+    const struct detours *detours = exchange->view->detours;
+    unsigned most = exchange->route->settings->redirects.follow;
+    while (detours != NULL && exchange->hops < most && is_simple(exchange)) {
+        const struct place from = place_asked(exchange);
+        struct text to = detours_find(detours, &from, exchange->lane->loop->now);
+        if (to.at == NULL || !go_to(exchange, arena_copy(exchange->down->arena, to)))
+            return;
+    }
+}
