@@ -16,6 +16,18 @@ void *build_take(struct build *build, size_t count, size_t size)
     return memory;
 }
 
+size_t build_texts(struct build *build, struct section section, const char *key, struct text **texts)
+{
+    struct item single;
+    size_t count = 0;
+    *texts = build_take(build, section_count(section, key), sizeof **texts);
+    if (*texts == NULL)
+        return 0;
+    for (const struct item *item = section_items(section, key, &single); item != NULL; item = item->next)
+        (*texts)[count++] = build_text(build, item->value->text);
+    return count;
+}
+
 struct text build_text(struct build *build, struct text text)
 {
     struct text copy = arena_copy(&build->config->arena, text);
@@ -47,24 +59,13 @@ static void build_logs(struct build *build, struct section root)
     config->access_log.path = build_text(build, text_equal(path, TEXT("off")) ? TEXT("") : path);
 }
 
-static void build_admin_hosts(struct build *build, struct section admin)
-{
-    struct item single;
-    struct config *config = build->config;
-    config->admin.hosts = build_take(build, section_count(admin, "hosts"), sizeof *config->admin.hosts);
-    if (config->admin.hosts == NULL)
-        return;
-    for (const struct item *item = section_items(admin, "hosts", &single); item != NULL; item = item->next)
-        config->admin.hosts[config->admin.host_count++] = build_text(build, item->value->text);
-}
-
 static void build_admin(struct build *build, struct section admin)
 {
     struct text listen = section_text(admin, "listen");
     build->config->admin.token = build_text(build, section_text(admin, "token"));
     if (!text_equal(listen, TEXT("off")))
         (void)form_read_address(listen, &build->config->admin.listen);
-    build_admin_hosts(build, admin);
+    build->config->admin.host_count = build_texts(build, admin, "hosts", &build->config->admin.hosts);
     if (section_node(admin, "probes") != NULL)
         (void)form_read_address(section_text(admin, "probes"), &build->config->admin.probes);
 }

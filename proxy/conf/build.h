@@ -50,12 +50,15 @@ void build_compress(struct build *build, struct section section, struct route_se
 /* What a route does to requests and answers on their way. */
 void build_rewrite(struct build *build, struct section rewrite, struct rewrite_settings *settings);
 
-void build_redirects(struct section redirects, struct redirects_settings *settings);
+void build_redirects(struct build *build, struct section redirects, struct redirects_settings *settings);
 
 void build_headers(struct build *build, struct section headers, struct route_settings *route);
 
 /* Compiled; an empty one when it isn't well formed, which validate has reported. */
 struct text_template build_template(struct build *build, struct text written);
+
+/* The texts of a list, in *texts; how many they are. */
+size_t build_texts(struct build *build, struct section section, const char *key, struct text **texts);
 
 /* count elements of zeroed memory in the config's arena; NULL when count is 0 or memory ends, which is
  * noted. */

@@ -74,14 +74,9 @@ static struct header_setting *build_pairs(struct build *build, struct section ma
 
 static void build_conditions(struct build *build, struct section match, struct match_settings *conditions)
 {
-    struct item single;
     conditions->headers = build_pairs(build, match, "headers", &conditions->header_count);
     conditions->queries = build_pairs(build, match, "query", &conditions->query_count);
-    conditions->methods = build_take(build, section_count(match, "method"), sizeof *conditions->methods);
-    if (conditions->methods == NULL)
-        return;
-    for (const struct item *item = section_items(match, "method", &single); item != NULL; item = item->next)
-        conditions->methods[conditions->method_count++] = build_text(build, item->value->text);
+    conditions->method_count = build_texts(build, match, "method", &conditions->methods);
 }
 
 static void build_path_match(struct build *build, struct section match, struct route_settings *route)

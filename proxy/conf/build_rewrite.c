@@ -32,8 +32,9 @@ void build_rewrite(struct build *build, struct section rewrite, struct rewrite_s
         settings->host_name = build_text(build, host);
 }
 
-void build_redirects(struct section redirects, struct redirects_settings *settings)
+void build_redirects(struct build *build, struct section redirects, struct redirects_settings *settings)
 {
     settings->rewrite = section_number(redirects, "rewrite") != 0;
     settings->follow = build_count(section_number(redirects, "follow"));
+    settings->host_count = build_texts(build, redirects, "hosts", &settings->hosts);
 }

@@ -107,17 +107,6 @@ static void build_mirror(struct build *build, struct section section, struct rou
         build_problem(build, node, "needs a route with upstream or split");
 }
 
-static void build_hints(struct build *build, struct section section, struct route_settings *route)
-{
-    struct item single;
-    route->early_hints = build_take(build, section_count(section, "early_hints"), sizeof *route->early_hints);
-    if (route->early_hints == NULL)
-        return;
-    for (const struct item *item = section_items(section, "early_hints", &single); item != NULL;
-         item = item->next)
-        route->early_hints[route->early_hint_count++] = build_text(build, item->value->text);
-}
-
 /* Brackets can't stand in a name of the operator, so a made one is never taken already. */
 static struct text route_name(struct build *build, struct section section, size_t index)
 {
@@ -136,9 +125,9 @@ static void build_route(struct build *build, struct section section, struct rout
     build_limits(section, route);
     build_mirror(build, section, route);
     build_rewrite(build, section_map(section, "rewrite"), &route->rewrite);
-    build_redirects(section_map(section, "redirects"), &route->redirects);
+    build_redirects(build, section_map(section, "redirects"), &route->redirects);
     build_headers(build, section_map(section, "headers"), route);
-    build_hints(build, section, route);
+    route->early_hint_count = build_texts(build, section, "early_hints", &route->early_hints);
     build_cache(build, section, route);
     build_errors(build, section, route);
     build_compress(build, section, route);

@@ -115,6 +115,10 @@ static const struct shape rewrite = {
         {0},
     }};
 
+static const struct shape own_name = {
+    .kind = SHAPE_STRING, .form = form_host_name, .pattern = "^[^/*: ]+$|^\\[.*\\]$"};
+static const struct shape own_names = {.kind = SHAPE_LIST, .one = true, .item = &own_name};
+
 static const struct shape redirects = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
@@ -123,6 +127,9 @@ static const struct shape redirects = {
          KEY_OPTIONAL},
         {"follow", &hops, "0",
          "Follow redirects of the backend to itself inside the proxy, up to so many: of GET and HEAD.",
+         KEY_OPTIONAL},
+        {"hosts", &own_names, "[]",
+         "Other names of the backend: what it says of them is put back and followed as its own.",
          KEY_OPTIONAL},
         {0},
     }};

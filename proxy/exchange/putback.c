@@ -37,6 +37,7 @@ void putback_of(const struct exchange *exchange, struct putback *putback)
         .own_scheme = cluster->tls != NULL ? TEXT("https") : TEXT("http"),
         .own_authority = sent->authority,
         .endpoint = exchange->claim.endpoint,
+        .settings = &exchange->route->settings->redirects,
         .stripped = rewrite_stripped(exchange),
         .added = exchange->route->settings->rewrite.add_prefix,
         .path = path_of(asked->path),
@@ -67,6 +68,14 @@ static bool is_same_host(struct text a, struct text b)
     return text_equal_nocase(authority_host(a), authority_host(b));
 }
 
+static bool is_listed(const struct putback *putback, struct text authority)
+{
+    for (size_t i = 0; i < putback->settings->host_count; i++)
+        if (text_equal_nocase(authority_host(authority), putback->settings->hosts[i]))
+            return true;
+    return false;
+}
+
 bool putback_is_own(const struct putback *putback, const struct reference *reference)
 {
     const struct endpoint *endpoint = putback->endpoint;
@@ -77,7 +86,7 @@ bool putback_is_own(const struct putback *putback, const struct reference *refer
         return false;
     unsigned port = port_of(authority, scheme);
     bool at_endpoints_port = !address_is_unix(&endpoint->address) && port == address_port(&endpoint->address);
-    if (is_same_host(authority, putback->own_authority))
+    if (is_same_host(authority, putback->own_authority) || is_listed(putback, authority))
         return at_endpoints_port || port == port_of(putback->own_authority, scheme);
     return at_endpoints_port && (is_same_host(authority, endpoint->name) ||
                                  is_endpoint(endpoint, authority_host(authority), port));
@@ -86,7 +95,7 @@ bool putback_is_own(const struct putback *putback, const struct reference *refer
 bool putback_is_own_host(const struct putback *putback, struct text host)
 {
     return host.len > 0 &&
-           (is_same_host(host, putback->own_authority) ||
+           (is_same_host(host, putback->own_authority) || is_listed(putback, host) ||
             (!address_is_unix(&putback->endpoint->address) && is_same_host(host, putback->endpoint->name)));
 }
 

@@ -5,7 +5,7 @@
  * memory is only taken from its arena.
  *
  * At the backend itself points what has the Host that was sent to it, with that port or with the endpoint's (servers put
- * their own port behind any name), or the endpoint's address; with the backend's scheme, or the public one, since it may
+ * their own port behind any name), or the endpoint's address, or one of redirects.hosts; with the backend's scheme, or the public one, since it may
  * heed X-Forwarded-Proto. A path that already begins with what was stripped is public: it may heed X-Forwarded-Prefix.
  */
 #ifndef EXCHANGE_PUTBACK_H
@@ -20,6 +20,7 @@ struct putback {
     struct text scheme, authority; /* public; no authority: the client named none, or an odd one */
     struct text own_scheme, own_authority;
     const struct endpoint *endpoint;
+    const struct redirects_settings *settings;
     struct text stripped, added; /* of the path */
     struct text path, own_path;  /* that the client asked for, and that was asked of the backend */
     bool followed;               /* redirects have led from the one to the other */

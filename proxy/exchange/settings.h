@@ -117,8 +117,10 @@ struct cache_settings {
 
 /* What becomes of the redirects of a backend. */
 struct redirects_settings {
-    bool rewrite;    /* they are put back to the public address, with what else names places */
-    unsigned follow; /* so many are followed at most, inside weir */
+    bool rewrite;       /* they are put back to the public address, with what else names places */
+    unsigned follow;    /* so many are followed at most, inside weir */
+    struct text *hosts; /* other names of the backend, without port */
+    size_t host_count;
 };
 
 enum route_target { TARGET_UPSTREAM, TARGET_SPLIT, TARGET_REDIRECT, TARGET_RESPOND, TARGET_SERVICE };

@@ -61,3 +61,60 @@ def test_what_another_route_guards_stays_guarded(start, client):
     weir = start(Weir(as_yaml(tree)))
     assert client(weir).get("/a").one("location") == "/admin/x"
     assert targets(backend) == ["/a"]
+
+
+def test_another_name_of_the_backend_is_followed_when_the_config_lists_it(proxy, client):
+    places = {"/a": (302, "http://www.test/b"), "/c": (302, "http://other.test/b")}
+    weir, backend = proxy(leads(places), route={"redirects": {"follow": 2, "hosts": ["www.test"]}})
+    browser = client(weir)
+    assert browser.get("/a").body == b"/b"
+    assert browser.get("/c").one("location") == "http://other.test/b"
+    assert targets(backend) == ["/a", "/b", "/c"]
+
+
+def test_another_name_of_the_backend_is_put_back(proxy, client):
+    weir, _ = proxy(leads({"/a": (302, "http://www.test/b"), "/c": (302, "http://www.test:81/b")}), route={"redirects": {"hosts": "www.test"}})
+    browser = client(weir)
+    assert browser.get("/a", host="public.test").one("location") == "http://public.test/b"
+    assert browser.get("/c", host="public.test").one("location") == "http://www.test:81/b"
+
+
+def stored(backend_answers, start, client):
+    from support import Backend, Weir, proxy_config
+    backend = start(Backend(backend_answers))
+    route = {"redirects": {"follow": 3}, "cache": {"zone": "main"}}
+    weir = start(Weir(proxy_config(backend, route=route, caches={"main": {}})))
+    return weir, backend, client(weir)
+
+
+def ends(places, fresh="Cache-Control: max-age=60"):
+    def answer(request):
+        location = places.get(request.target)
+        if location is None:
+            return act.response(request.target.encode(), "200 OK", fresh)
+        return act.response(b"", *location)
+    return act.answers(answer)
+
+
+def test_what_is_at_the_end_is_stored_there_and_not_where_the_client_asked(start, client):
+    weir, backend, browser = stored(ends({"/latest": ("302 Found", "Location: /v1")}), start, client)
+    assert [browser.get("/latest").body for _ in range(3)] == [b"/v1"] * 3
+    assert browser.get("/v1").body == b"/v1"
+    assert targets(backend) == ["/latest", "/v1", "/latest", "/latest"]
+    assert [line["cache"] for line in weir.access_log(4)] == ["miss", "hit", "hit", "hit"]
+
+
+def test_a_remembered_way_ends_in_the_cache(start, client):
+    _, backend, browser = stored(ends({"/old": ("301 Moved", "Location: /new")}), start, client)
+    assert [browser.get("/old").body for _ in range(3)] == [b"/new"] * 3
+    assert targets(backend) == ["/old", "/new"]
+
+
+def test_what_is_stale_is_renewed_where_it_is_stored(start, client):
+    from support import wait_until
+    stale = "Cache-Control: max-age=1, stale-while-revalidate=60\r\nAge: 5"
+    _, backend, browser = stored(ends({"/old": ("301 Moved", "Location: /new")}, stale), start, client)
+    assert browser.get("/old").body == b"/new"
+    answer = browser.get("/old")
+    assert answer.body == b"/new" and "hit" in answer.one("cache-status")
+    wait_until(lambda: targets(backend) == ["/old", "/new", "/new"], "the renewal")

@@ -12,7 +12,7 @@ static struct peer *begin(struct scene *scene, struct rewrite_settings rewrite, 
 {
     scene_settings(scene);
     scene->routes[1].rewrite = rewrite;
-    scene->routes[1].redirects = (struct redirects_settings){true, 3};
+    scene->routes[1].redirects = (struct redirects_settings){.rewrite = true, .follow = 3};
     scene_start(scene);
     struct peer *client = scene_connect(scene);
     peer_send(scene, client, text_of(request));
