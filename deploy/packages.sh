@@ -11,7 +11,7 @@ packages_test="libcmocka-dev clang clang-format-19|clang-format clang-tidy libcl
     knot iproute2 nghttp2-client python3-h2 python3-brotli zstd"
 # Stories that want these say so when they are not there; not every system has them as packages.
 packages_wish="chromium testssl.sh"
-packages_bench="python3 python3-websockets nginx haproxy nghttp2-proxy nghttp2-client wrk strace curl openssl"
+packages_bench="python3 python3-websockets nginx haproxy nghttp2-proxy nghttp2-client wrk strace curl openssl varnish libnginx-mod-http-brotli-filter"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

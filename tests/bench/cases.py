@@ -18,11 +18,15 @@ MESSAGE = b"\0\0\0\0\x64" + 100 * b"x"  # of gRPC, 100 bytes
 GRPC_FIELDS = ("content-type: application/grpc", "te: trailers")
 
 # What a proxy is to serve. by: None, "host" or "path"; pairs: (host, path) to ask for; front: http1, h2c or tls (with
-# HTTP/1.1 and HTTP/2); back, to the origin: http1 or http2.
-Service = namedtuple("Service", "by pairs front back", defaults=("http1", "http1"))
+# HTTP/1.1 and HTTP/2); back, to the origin: http1 or http2; cached: answers are kept; coding: they are compressed so.
+Service = namedtuple("Service", "by pairs front back cached coding", defaults=("http1", "http1", False, ""))
 ANY = Service(None, [("bench.test", "/")])
 OVER_TLS, OVER_H2C = ANY._replace(front="tls"), ANY._replace(front="h2c")
 H2_TO_H2 = OVER_H2C._replace(back="http2")
+CACHED = ANY._replace(cached=True)
+OBJECTS = 100_000
+USUAL, WITH_TLS, WITH_CACHE = ("nginx", "haproxy", "weir"), ("nginx", "haproxy", "nghttpx", "weir"), \
+    ("nginx", "haproxy", "varnish", "weir")
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Case:
     what: str
     work: Callable  # (bench, port, seconds) -> generators.Load; what is held idle, where the case is about memory
     service: Service = ANY
+    names: tuple = USUAL      # the proxies that it is for
     path: str = "/"
     speaks: str = "http/1.1"  # what the client does: http/1.1, h2, h2c
     is_call: bool = False     # of gRPC
@@ -39,11 +44,8 @@ class Case:
     rival: str = ""           # whom the ratio is to; else to the best peer
     seconds: int = 3          # of load per measurement, and rounds, unless the options say otherwise
     rounds: int = 5
-
-    @property
-    def names(self):
-        """The proxies that it is for."""
-        return [name for name in peers.NAMES if name != "nghttpx" or self.rival]
+    prepare: Callable = None  # (bench, port): what has to be asked once before
+    asks: float = 2.0         # the origin, for each request at most; a cache that doesn't keep would be a lie
 
 
 @dataclass
@@ -114,12 +116,49 @@ def of_calls(name, what, path, size, aim):
 
 def secure(name, what, work, service, **more):
     """Of TLS or HTTP/2: nghttpx takes part, the aim is a ratio to nginx."""
-    return Case(name, what, work, service, rival="nginx", seconds=2, rounds=3, **more)
+    return Case(name, what, work, service, WITH_TLS, rival="nginx", seconds=2, rounds=3, **more)
+
+
+def of_hits(name, what, work, **more):
+    return Case(name, f"cached: {what}", work, **{"service": CACHED, "names": WITH_CACHE, "asks": 0.01, "path": "/kept", **more})
+
+
+def h2_hits(name, what, path, size, **more):
+    def work(bench, port, seconds):
+        return generators.h2(bench, f"https://127.0.0.1:{port}{path}", H2_CONNECTIONS, STREAMS, seconds, size)
+    return of_hits(name, what, work, service=CACHED._replace(front="tls"), names=USUAL, path=path, speaks="h2", seconds=2,
+                   rounds=3, **more)
+
+
+def not_modified(bench, port, seconds):
+    return generators.h2load(bench, f"http://127.0.0.1:{port}/kept", 0, "http/1.1",
+                             ["--h1", "-c", CONNECTIONS, "-D", seconds, "-H", 'If-None-Match: "kept"'])
+
+
+def mix(bench, port, seconds):
+    bench.turn += 1  # what nobody asked for before
+    return generators.wrk(bench, port, "/", CONNECTIONS, seconds, 1024, (peers.HERE / "mix.lua", bench.turn))
+
+
+def ask_all(bench, port):
+    done = generators.wrk(bench, port, "/", CONNECTIONS, 12, 1024, (peers.HERE / "ask_all.lua",))
+    if done.requests < OBJECTS:
+        raise Failure(f"only {done.requests} of {OBJECTS} objects were asked for")
+
+
+def of_coding(coding, aim=""):
+    """The origin's 100 KiB of text become less than half."""
+    def work(bench, port, seconds):
+        return generators.wrk(bench, port, "/text", CONNECTIONS, seconds, 1024, most=50 * 1024,
+                              fields=[f"Accept-Encoding: {coding}"])
+    names = USUAL if coding == "gzip" else ("nginx", "weir")
+    return Case(coding, f"100 KiB of text compressed on the way, {coding} 5", work, ANY._replace(coding=coding), names, "/text",
+                aim=aim)
 
 
 def of_idle(name, what, held, service, speaks, **more):
-    return Case(name, f"{IDLE:,} idle {what} after a request each, PSS", held, service, speaks=speaks, unit="B", rounds=1,
-                **more)
+    return Case(name, f"{IDLE:,} idle {what} after a request each, PSS", held, service,
+                WITH_TLS if more.get("rival") else USUAL, speaks=speaks, unit="B", rounds=1, **more)
 
 
 CASES = {case.name: case for case in (
@@ -143,6 +182,14 @@ CASES = {case.name: case for case in (
     of_idle("idle-tls", "TLS connections", "tls", OVER_TLS, "http/1.1", rival="nginx", aim="14 KB"),
     of_idle("idle-h2", "connections of h2 over TLS", "h2", OVER_TLS, "h2", rival="nginx"),
     of_idle("idle-h2c", "connections of h2c", "h2c", OVER_H2C, "h2c", rival="nginx"),
+    of_hits("hit-1k", "1 KiB", get("/kept", 1024), rival="haproxy", aim="0.95"),
+    of_hits("hit-100k", "100 KiB", get("/kept-100k", 100 * 1024), path="/kept-100k", aim="0.9"),
+    of_hits("hit-304", "304, the client has it", not_modified),
+    of_hits("hit-mix", f"9 of 10 hits over {OBJECTS:,} objects of 1 KiB", mix, prepare=ask_all, asks=0.2, rounds=2),
+    h2_hits("hit-h2-1k", f"1 KiB, h2 over TLS, {H2_CONNECTIONS} connections of {STREAMS} streams", "/kept", 1024,
+            rival="haproxy", aim="0.95"),
+    h2_hits("hit-h2-100k", "100 KiB, h2 over TLS, the same", "/kept-100k", 100 * 1024, aim="0.9"),
+    of_coding("gzip"), of_coding("br"),
 )}
 
 
@@ -172,13 +219,18 @@ def run_case(bench, case, name):
 
 
 def busy(bench, case, process, port):
+    if case.prepare:
+        case.prepare(bench, port)
     case.work(bench, port, WARM_SECONDS)
+    asked = peers.asked(bench, case.service)
     pids = process.pids()
     machine, ours = measure.machine_busy(), others_of_ours(bench)
     began, before = time.monotonic(), measure.cpu_seconds(pids)
     load = case.work(bench, port, bench.seconds or case.seconds)
     used = measure.cpu_seconds(pids) - before
     elapsed = time.monotonic() - began
+    if peers.asked(bench, case.service) - asked > case.asks * load.requests + 100:
+        raise Failure(f"the origin was asked {peers.asked(bench, case.service) - asked} times for {load.requests} requests")
     elsewhere = measure.machine_busy() - machine - used - (others_of_ours(bench) - ours)
     return Figure(used / load.requests * 1e6, load.requests / load.seconds, max(0.0, elsewhere / elapsed))
 

@@ -20,9 +20,11 @@ class Load:
     seconds: float
 
 
-def wrk(bench, port, path, connections, seconds, size, lua=()):
-    """One run of wrk. wrk only counts statuses from 400 on as errors, so the bytes are checked too."""
+def wrk(bench, port, path, connections, seconds, size, lua=(), fields=(), most=0):
+    """One run of wrk. wrk only counts statuses from 400 on as errors, so the bytes are checked too: of a body of that size,
+    and with its head, most."""
     script = ["-s", lua[0]] if lua else []
+    script += [word for field in fields for word in ("-H", field)]
     command = ["taskset", "-c", bench.other_cpu, find("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", *script,
                f"http://127.0.0.1:{port}{path}"] + (["--", *lua[1:]] if lua else [])
     code, out, complaints = run_tool(command, seconds)
@@ -34,13 +36,13 @@ def wrk(bench, port, path, connections, seconds, size, lua=()):
         raise Failure(f"wrk: {wrong.group(0)}")
     requests, took = int(done[1]), float(done[2]) * {"ms": 0.001, "s": 1, "m": 60}[done[3]]
     read = float(done[4]) * 1024 ** " KMGT".index(done[5] or " ")
-    if requests == 0 or read < 0.99 * requests * size:
+    if requests == 0 or read < 0.99 * requests * size or (most and read > 1.01 * requests * most):
         raise Failure(f"wrk: {requests} answers, but only {read:.0f} bytes")
     return Load(requests, took)
 
 
 def h2load(bench, url, size, speaks, flags):
-    """One run of h2load; what it negotiated and each answer's status and length are checked."""
+    """One run of h2load; what it negotiated and each answer's status and length are checked. size 0: they are 304."""
     command = ["taskset", "-c", bench.other_cpu, find("h2load"), "-t1", "--tls13-ciphers=" + TLS["Cipher"], *flags, url]
     code, out, complaints = run_tool(command, 60)
     done = re.search(r"requests: \d+ total, (\d+) started, (\d+) done, (\d+) succeeded, (\d+) failed", out)
@@ -51,7 +53,10 @@ def h2load(bench, url, size, speaks, flags):
     if any(told.get(name, value) != value for name, value in {**TLS, "Application protocol": speaks}.items()):
         raise Failure(f"h2load: negotiated {told}")
     started, requests, good, failed = map(int, done.groups())
-    if failed or not requests or good != requests or not requests * size <= int(traffic[1]) <= started * size:
+    if size == 0 and int(re.search(r"(\d+) 3xx", out)[1]) < 0.99 * requests:
+        raise Failure(f"h2load: they are not 304\n{out}")
+    most = started * size if size else 0.01 * started * 1024
+    if failed or not requests or good != requests or not requests * size <= int(traffic[1]) <= most:
         raise Failure(f"h2load: {done[0]}, {traffic[1]} bytes of bodies\n{out}")
     return Load(requests, float(took[1]) * {"ms": 0.001, "s": 1}[took[2]])
 

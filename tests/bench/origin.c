@@ -2,6 +2,9 @@
 /* The origin of the benchmarks: the cheapest HTTP/1.1 server that does the work, so that it is never the bottleneck.
  *
  *   GET /100k...       200 with 100 KiB; any other path: 200 with 1 KiB
+ *   GET /kept...       200 with 1 KiB that caches may keep, /kept-100k... with 100 KiB
+ *   GET /text          200 with 100 KiB of text
+ *   GET /asked         200 with the number of requests so far
  *   a Content-Length   the body is read and thrown away first, whatever the method
  *   Upgrade            101, then every WebSocket message comes back, unmasked
  *
@@ -40,22 +43,68 @@ struct link {
     char echo[IN_SIZE]; /* the message on its way back */
 };
 
-static struct answer small, big;
+enum kind { SMALL_ANSWER, BIG_ANSWER, KEPT_SMALL, KEPT_BIG, TEXT_ANSWER, KINDS };
+
+static struct answer answers[KINDS];
+static char count_answer[256];
+static unsigned long asked;
 static const char switching[] =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 static char discarded[DISCARD_SIZE];
 
-static struct answer answer_new(size_t body_size)
+static const char plain[] = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: application/octet-stream\r\n";
+static const char kept[] = "Content-Type: application/octet-stream\r\nCache-Control: max-age=3600\r\n"
+                           "ETag: \"kept\"\r\n";
+
+static struct answer answer_new(const char *fields, size_t body_size)
 {
-    static const char head[] = "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
-                               "Content-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n";
-    char *bytes = malloc(sizeof head + 32 + body_size);
+    static const char head[] = "HTTP/1.1 200 OK\r\nServer: origin\r\n%sContent-Length: %zu\r\n\r\n";
+    char *bytes = malloc(sizeof head + strlen(fields) + 32 + body_size);
     if (!bytes)
         errx(1, "out of memory");
-    size_t head_size = (size_t)sprintf(bytes, head, body_size);
+    size_t head_size = (size_t)sprintf(bytes, head, fields, body_size);
     memset(bytes + head_size, 'x', body_size);
     return (struct answer){bytes, head_size + body_size};
+}
+
+/* The same words in an order that no compressor foresees, nor a dice: the same each time. */
+static struct answer text_new(void)
+{
+    static const char *const words[] = {"the ", "proxy ", "answers ", "<p>", "</p>\n", "a ", "request ", "of ",
+                                        "class=\"", "\">", "many ", "streams ", "before ", "0x", "seven", "and "};
+    struct answer text = answer_new("Content-Type: text/plain\r\n", BIG);
+    char *at = text.bytes + text.size - BIG, *end = text.bytes + text.size;
+    for (uint32_t dice = 1; at < end; dice = dice * 1664525 + 1013904223) {
+        const char *word = words[dice >> 28];
+        size_t len = strlen(word) < (size_t)(end - at) ? strlen(word) : (size_t)(end - at);
+        memcpy(at, word, len);
+        at += len;
+    }
+    return text;
+}
+
+static struct answer counted(void)
+{
+    char number[24];
+    int digits = sprintf(number, "%lu", asked);
+    int len = sprintf(count_answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", digits, number);
+    return (struct answer){count_answer, (size_t)len};
+}
+
+static struct answer answer_to(const char *target)
+{
+    static const struct {
+        const char *path;
+        enum kind kind;
+    } paths[] = {{"/100k", BIG_ANSWER}, {"/kept-100k", KEPT_BIG}, {"/kept", KEPT_SMALL}, {"/text", TEXT_ANSWER}};
+    if (strncmp(target, "/asked ", 7) == 0)
+        return counted();
+    asked++;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (strncmp(target, paths[i].path, strlen(paths[i].path)) == 0)
+            return answers[paths[i].kind];
+    return answers[SMALL_ANSWER];
 }
 
 static void link_answer(struct link *link, const char *bytes, size_t size)
@@ -83,11 +132,12 @@ static bool link_take_head(struct link *link)
     link->is_socket = field(link->in, "\r\nupgrade:") != NULL;
     if (field(link->in, "\r\ntransfer-encoding:"))
         errx(1, "a chunked request: not expected from these proxies");
-    const struct answer *answer = strncmp(link->in, "GET /100k", 9) == 0 ? &big : &small;
+    const char *space = strchr(link->in, ' ');
+    const struct answer answer = answer_to(space ? space + 1 : "");
     if (link->is_socket)
         link_answer(link, switching, sizeof switching - 1);
     else
-        link_answer(link, answer->bytes, answer->size);
+        link_answer(link, answer.bytes, answer.size);
     size_t used = (size_t)(end + 4 - link->in);
     memmove(link->in, link->in + used, link->have -= used);
     return true;
@@ -231,8 +281,11 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         errx(2, "usage: origin PORT");
-    small = answer_new(SMALL);
-    big = answer_new(BIG);
+    answers[SMALL_ANSWER] = answer_new(plain, SMALL);
+    answers[BIG_ANSWER] = answer_new(plain, BIG);
+    answers[KEPT_SMALL] = answer_new(kept, SMALL);
+    answers[KEPT_BIG] = answer_new(kept, BIG);
+    answers[TEXT_ANSWER] = text_new();
     raise_descriptors();
     int listener = listen_on(atoi(argv[1])), poll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {EPOLLIN, {.ptr = NULL}}, events[EVENTS];

@@ -4,7 +4,7 @@ by the protocol that the case is about, under the certificate that was made for 
 """
 from process import Failure, find, run_tool
 
-SIZES = {("/", False): 1024, ("/100k", False): 100 * 1024, ("/", True): 105, ("/100k", True): 100 * 1024 + 5}
+SIZES = {("/text", False): 100 * 1024, ("/kept-100k", False): 100 * 1024, ("/", False): 1024, ("/100k", False): 100 * 1024, ("/", True): 105, ("/100k", True): 100 * 1024 + 5}
 SPEAKS = {"http/1.1": ("--http1.1", "1.1"), "h2": ("--http2", "2"), "h2c": ("--http2-prior-knowledge", "2")}
 SECONDS = 10
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 START_SECONDS, STOP_SECONDS = 60, 5
 SLACK = 20  # seconds that a tool may take beyond the time it was given
-PACKAGES = {"cc": "gcc", "h2load": "nghttp2-client", "nghttpx": "nghttp2-proxy", "perf": "linux-perf"}
+PACKAGES = {"cc": "gcc", "h2load": "nghttp2-client", "nghttpx": "nghttp2-proxy", "perf": "linux-perf", "varnishd": "varnish"}
 
 
 class Failure(Exception):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""weir beside nginx, haproxy and nghttpx on the same work: requests per second, own CPU time per request, memory, system
+"""weir beside nginx, haproxy, varnish and nghttpx on the same work: requests per second, own CPU time per request, memory, system
 calls.
 
 The proxy under measurement has one worker and the first CPU for itself; origins and load generator share the second.
@@ -35,9 +35,11 @@ class Bench:
     def __init__(self, options):
         self.weir, self.seconds = options.weir, options.seconds
         self.proxy_cpu, self.other_cpu = sorted(os.sched_getaffinity(0))[:2]
-        self.running = []
+        self.running, self.turn = [], 0
         self.dir = Path(tempfile.mkdtemp(prefix="weir-bench-"))
         self.dir.chmod(0o755)  # nginx's worker is another user
+        self.fast = Path(tempfile.mkdtemp(prefix="weir-bench-", dir="/dev/shm"))  # what a cache on disk would be on
+        self.fast.chmod(0o755)
 
     def __enter__(self):
         try:
@@ -57,6 +59,7 @@ class Bench:
         for process in reversed(self.running):
             process.stop()
         shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(self.fast, ignore_errors=True)
 
 
 def build(name, libraries, directory):
@@ -115,13 +118,17 @@ def check_ready(options):
 
 
 def tell_start(options):
-    for name in options.proxies:
-        print(f"{name}: {peers.version(name, options.weir if name == 'weir' else find(name))}")
+    for name in taking_part(options):
+        print(f"{name}: {peers.version(name, options.weir if name == 'weir' else find(peers.PROGRAMS.get(name, name)))}")
     average = measure.load_average()
     congestion = Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
     print(f"load average {average:.2f}, {os.cpu_count()} CPUs, kernel {os.uname().release}, TCP {congestion}", flush=True)
     if average > QUIET_LOAD:
         print(f"warning: the machine is not idle (load average over {QUIET_LOAD}); the figures may mislead", flush=True)
+
+
+def taking_part(options):
+    return [name for name in options.proxies if any(name in cases.CASES[case].names for case in options.cases)]
 
 
 def run_round(bench, options, turn):
