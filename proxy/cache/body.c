@@ -138,6 +138,15 @@ static struct text piece_at(const struct cache_body *body, struct body_cursor *c
     return (struct text){cursor->block->bytes + cursor->at, len < most ? len : most};
 }
 
+void cache_body_seek(const struct cache_body *body, struct body_cursor *cursor, size_t bytes)
+{
+    *cursor = (struct body_cursor){.block = body->first, .at = bytes, .read = bytes};
+    while (cursor->at > cursor->block->size) {
+        cursor->at -= cursor->block->size;
+        cursor->block = atomic_load_explicit(&cursor->block->next, memory_order_acquire);
+    }
+}
+
 size_t cache_body_read(struct cache_body *body, struct body_cursor *cursor, struct chain *out, size_t len)
 {
     size_t there = atomic_load_explicit(&body->len, memory_order_acquire) - cursor->read;

@@ -54,6 +54,9 @@ struct body_cursor {
     size_t read; /* in all */
 };
 
+/* So many bytes from the start, of those that can be read. */
+void cache_body_seek(const struct cache_body *body, struct body_cursor *cursor, size_t bytes);
+
 /* Adds to the chain what can be read at the cursor, at most len bytes, without copying: the chain's slices keep the body.
  * Answers the bytes; fewer than there are when out of memory. */
 size_t cache_body_read(struct cache_body *body, struct body_cursor *cursor, struct chain *out, size_t len);

@@ -24,14 +24,41 @@ static bool read_span(struct text from, struct text to, uint64_t length, struct 
     return true;
 }
 
-bool range_read(struct text value, uint64_t length, struct byte_range *range)
+/* count is 0 when it lies behind the end. */
+static bool read_one(struct text spec, uint64_t length, struct byte_range *range)
 {
-    if (!text_starts(value, TEXT("bytes=")) || text_find(value, ',') < value.len)
-        return false;
-    struct text spec = text_trim(text_sub(value, 6, value.len - 6));
     size_t dash = text_find(spec, '-');
     if (dash == spec.len)
         return false;
     struct text to = text_sub(spec, dash + 1, spec.len - dash - 1);
     return dash == 0 ? read_suffix(to, length, range) : read_span(text_sub(spec, 0, dash), to, length, range);
+}
+
+/* Overlapping ones would let a small request ask for a large answer (RFC 9110 section 17.15). */
+static bool is_modest(const struct byte_ranges *ranges, uint64_t length)
+{
+    uint64_t left = length;
+    for (size_t i = 0; i < ranges->count && ranges->count > 1; i++) {
+        if (ranges->at[i].count > left)
+            return false;
+        left -= ranges->at[i].count;
+    }
+    return true;
+}
+
+bool ranges_read(struct text value, uint64_t length, struct byte_ranges *ranges)
+{
+    size_t specs = 0;
+    ranges->count = 0;
+    if (!text_starts(value, TEXT("bytes=")))
+        return false;
+    struct text spec, rest = text_sub(value, 6, value.len - 6);
+    while (text_list_next(&rest, &spec)) {
+        struct byte_range range;
+        if (++specs > RANGES_MAX || !read_one(spec, length, &range))
+            return false;
+        if (range.count > 0)
+            ranges->at[ranges->count++] = range;
+    }
+    return specs > 0 && is_modest(ranges, length);
 }

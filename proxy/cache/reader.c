@@ -6,12 +6,15 @@
 struct reader {
     struct stream stream; /* first */
     struct cache_object *object;
+    struct cache_body *body;
     struct loop *loop;
     struct body_cursor cursor;
     struct body_follower follower;
-    struct letter letter; /* of the follower, on its way to this loop */
-    struct task more;     /* there is more of the body */
-    uint64_t left;        /* bytes that are wanted; UINT64_MAX: to the end */
+    struct letter letter;          /* of the follower, on its way to this loop */
+    struct task more;              /* there is more of the body */
+    uint64_t left;                 /* bytes of the part that are wanted; UINT64_MAX: to the end */
+    const struct cache_part *part; /* the next one */
+    size_t parts;                  /* behind this one */
 };
 
 static struct reader *reader_of(struct stream *stream)
@@ -32,24 +35,64 @@ static void tell(struct body_follower *follower)
     inbox_send(reader->loop, &reader->letter);
 }
 
+/* What goes before the next part, which begins. */
+static bool begin_part(struct reader *reader)
+{
+    const struct cache_part *part = reader->part++;
+    reader->parts--;
+    reader->left = part->range.count;
+    cache_body_seek(reader->body, &reader->cursor, (size_t)part->range.first);
+    return chain_copy(&reader->stream.in, part->before.at, part->before.len);
+}
+
+/* As much as there is room for, of the parts that are there: false when memory ran out. */
+static bool take_in(struct reader *reader)
+{
+    struct chain *in = &reader->stream.in;
+    while (in->len < STREAM_ROOM) {
+        uint64_t room = STREAM_ROOM - in->len;
+        size_t wanted = reader->left < room ? (size_t)reader->left : (size_t)room;
+        size_t got = cache_body_read(reader->body, &reader->cursor, in, wanted);
+        if (reader->left != UINT64_MAX)
+            reader->left -= got;
+        if (reader->left > 0 && got < wanted)
+            return reader->left == UINT64_MAX;
+        if (reader->left > 0)
+            continue;
+        if (reader->parts == 0)
+            return true;
+        if (!begin_part(reader))
+            return false;
+    }
+    return true;
+}
+
+static bool is_at_end(const struct reader *reader, int state)
+{
+    if (reader->left != UINT64_MAX)
+        return reader->left == 0 && reader->parts == 0;
+    return state == CACHE_BODY_WHOLE &&
+           reader->cursor.read == atomic_load_explicit(&reader->body->len, memory_order_acquire);
+}
+
 static void read_more(struct reader *reader)
 {
     struct stream *stream = &reader->stream;
-    struct cache_body *body = reader->object->body;
     while ((stream->marks & (END_IN | RESET)) == 0) {
-        int state = atomic_load_explicit(&body->state, memory_order_acquire);
-        size_t room = stream->in.len < STREAM_ROOM ? STREAM_ROOM - stream->in.len : 0;
-        size_t wanted = reader->left < room ? (size_t)reader->left : room;
-        size_t got = cache_body_read(body, &reader->cursor, &stream->in, wanted);
-        if (reader->left != UINT64_MAX)
-            reader->left -= got;
-        if (got > 0)
+        int state = atomic_load_explicit(&reader->body->state, memory_order_acquire);
+        size_t before = stream->in.len;
+        bool fine = take_in(reader);
+        if (stream->in.len > before)
             stream_wake(stream);
-        if (reader->left == 0 || (got < wanted && state == CACHE_BODY_WHOLE))
+        if (!fine)
+            stream_fail(stream, RESET, FAULT(out_of_memory));
+        else if (is_at_end(reader, state))
             end(reader);
-        else if (got < wanted && state == CACHE_BODY_BROKEN)
+        else if (stream->in.len >= STREAM_ROOM)
+            return;
+        else if (state == CACHE_BODY_BROKEN)
             stream_fail(stream, RESET, FAULT(upstream_reset));
-        else if (got == wanted || cache_body_follow(body, &reader->cursor, &reader->follower))
+        else if (cache_body_follow(reader->body, &reader->cursor, &reader->follower))
             return;
     }
 }
@@ -67,7 +110,7 @@ static void reader_consumed(struct stream *stream)
 static void reader_done(struct stream *stream)
 {
     struct reader *reader = reader_of(stream);
-    cache_body_unfollow(reader->object->body, &reader->follower);
+    cache_body_unfollow(reader->body, &reader->follower);
     inbox_cancel(reader->loop, &reader->letter);
     task_cancel(&reader->more);
     cache_object_unref(reader->object);
@@ -93,34 +136,38 @@ static bool copy_head(struct head *head, const struct cache_object *object, stru
     return true;
 }
 
-static void fill_head(struct head *head, const struct cache_object *object, const struct byte_range *range)
+static void fill_head(struct head *head, const struct cache_object *object,
+                      const struct cache_reading *reading)
 {
     head->status = object->status;
     head->minor = 1;
-    head->has_length = range != NULL || object->has_length;
-    head->length = range == NULL ? object->length : range->count;
+    head->has_length = reading != NULL || object->has_length;
+    head->length = reading == NULL ? object->length : 0;
+    for (size_t i = 0; reading != NULL && i < reading->count; i++)
+        head->length += reading->parts[i].before.len + reading->parts[i].range.count;
     head->body = status_has_no_body(object->status) ? BODY_NONE
                  : head->has_length                 ? BODY_LENGTH
                                                     : BODY_STREAM;
 }
 
-/* Bytes before the range are passed over without touching them. */
-static void skip(struct reader *reader, uint64_t bytes)
+static void begin(struct reader *reader, struct loop *loop, const struct cache_reading *reading)
 {
-    struct chain passed;
-    chain_init(&passed, reader->stream.in.pool);
-    while (bytes > 0) {
-        size_t piece = bytes < STREAM_ROOM ? (size_t)bytes : STREAM_ROOM;
-        size_t got = cache_body_read(reader->object->body, &reader->cursor, &passed, piece);
-        chain_clear(&passed);
-        bytes -= got;
-        if (got == 0)
-            return;
-    }
+    struct stream *stream = &reader->stream;
+    stream_init(stream, NULL, &loop->chunks);
+    stream->local = &reader_ops;
+    stream->marks = HEAD_IN;
+    reader->loop = loop;
+    reader->follower.tell = tell;
+    reader->more.run = on_more;
+    reader->letter.task = &reader->more;
+    reader->left = reading == NULL ? UINT64_MAX : 0;
+    reader->body = reading == NULL ? reader->object->body : reading->body;
+    reader->part = reading == NULL ? NULL : reading->parts;
+    reader->parts = reading == NULL ? 0 : reading->count;
 }
 
 struct stream *cache_reader_new(struct loop *loop, struct arena *arena, struct cache_object *object,
-                                const struct byte_range *range)
+                                const struct cache_reading *reading)
 {
     struct reader *reader = arena_take_zeroed(arena, sizeof *reader);
     struct head head = {0};
@@ -128,20 +175,11 @@ struct stream *cache_reader_new(struct loop *loop, struct arena *arena, struct c
         cache_object_unref(object);
         return NULL;
     }
-    fill_head(&head, object, range);
-    stream_init(&reader->stream, NULL, &loop->chunks);
-    reader->stream.local = &reader_ops;
+    reader->object = object;
+    begin(reader, loop, reading);
+    fill_head(&head, object, reading);
     reader->stream.arena = arena;
     reader->stream.head_in = head;
-    reader->object = object;
-    reader->loop = loop;
-    reader->follower.tell = tell;
-    reader->more.run = on_more;
-    reader->letter.task = &reader->more;
-    reader->left = range == NULL ? UINT64_MAX : range->count;
-    if (range != NULL)
-        skip(reader, range->first);
-    reader->stream.marks |= HEAD_IN;
     read_more(reader);
     return &reader->stream;
 }

@@ -65,6 +65,14 @@ bool caching_is_too_large(const struct exchange *exchange);
  * Takes over the reference. False when out of memory. */
 bool caching_serve(struct exchange *exchange, struct cache_object *object);
 
+/* Whether the client wants parts of it, and may get them. */
+bool caching_wants_range(const struct exchange *exchange, const struct cache_object *object,
+                         struct byte_ranges *ranges);
+
+/* A stream of these parts, or word that there are none. NULL when out of memory. */
+struct stream *caching_range(struct exchange *exchange, struct cache_object *object,
+                             const struct byte_ranges *ranges);
+
 /* Begins to renew what this exchange serves, and leads the flight from now on. False when out of memory. */
 bool caching_renew(struct exchange *exchange, struct cache_object *object, struct cache_flight *flight);
 

@@ -53,7 +53,8 @@ static const char switching[] =
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 static char discarded[DISCARD_SIZE];
 
-static const char plain[] = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: application/octet-stream\r\n";
+static const char plain[] =
+    "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: application/octet-stream\r\n";
 static const char kept[] = "Content-Type: application/octet-stream\r\nCache-Control: max-age=3600\r\n"
                            "ETag: \"kept\"\r\n";
 
@@ -71,8 +72,9 @@ static struct answer answer_new(const char *fields, size_t body_size)
 /* The same words in an order that no compressor foresees, nor a dice: the same each time. */
 static struct answer text_new(void)
 {
-    static const char *const words[] = {"the ", "proxy ", "answers ", "<p>", "</p>\n", "a ", "request ", "of ",
-                                        "class=\"", "\">", "many ", "streams ", "before ", "0x", "seven", "and "};
+    static const char *const words[] = {"the ",     "proxy ", "answers ", "<p>", "</p>\n", "a ",
+                                        "request ", "of ",    "class=\"", "\">", "many ",  "streams ",
+                                        "before ",  "0x",     "seven",    "and "};
     struct answer text = answer_new("Content-Type: text/plain\r\n", BIG);
     char *at = text.bytes + text.size - BIG, *end = text.bytes + text.size;
     for (uint32_t dice = 1; at < end; dice = dice * 1664525 + 1013904223) {
@@ -97,7 +99,8 @@ static struct answer answer_to(const char *target)
     static const struct {
         const char *path;
         enum kind kind;
-    } paths[] = {{"/100k", BIG_ANSWER}, {"/kept-100k", KEPT_BIG}, {"/kept", KEPT_SMALL}, {"/text", TEXT_ANSWER}};
+    } paths[] = {
+        {"/100k", BIG_ANSWER}, {"/kept-100k", KEPT_BIG}, {"/kept", KEPT_SMALL}, {"/text", TEXT_ANSWER}};
     if (strncmp(target, "/asked ", 7) == 0)
         return counted();
     asked++;

@@ -66,9 +66,12 @@ static void check_ranges(const struct fields *fields)
 {
     for (unsigned i = 0; i < fields->count; i++)
         for (uint64_t length = 0; length < 1000; length = length * 3 + 1) {
-            struct byte_range range;
-            if (range_read(fields->at[i].value, length, &range) && range.count > 0)
-                ASSERT(range.first < length && range.count <= length - range.first);
+            struct byte_ranges ranges;
+            bool asked = ranges_read(fields->at[i].value, length, &ranges);
+            for (size_t n = 0; asked && n < ranges.count; n++) {
+                const struct byte_range *range = &ranges.at[n];
+                ASSERT(range->count > 0 && range->first < length && range->count <= length - range->first);
+            }
         }
 }
 

@@ -134,6 +134,24 @@ def test_ranges_of_what_is_stored(cached, wanted, status, body, told):
     assert len(backend.requests) == 1
 
 
+def test_several_ranges_come_in_one_answer(cached):
+    whole = bytes(at % 251 for at in range(600_000))
+    _, backend, get = cached(says(FRESH, 'ETag: "v1"', "Content-Type: text/x-own", body=whole))
+    get("/a")
+    answer = get("/a", "Range: bytes=500000-599999, 10-19, -5")
+    kind, boundary = answer.one("content-type").split("; boundary=")
+    assert (answer.status, kind) == (206, "multipart/byteranges") and not answer.has("content-range")
+    parts = answer.body.split(b"--" + boundary.encode())
+    assert len(parts) == 5 and parts[0] == b"" and parts[4] == b"--\r\n"
+    for part, (first, behind) in zip(parts[1:4], ((500000, 600000), (10, 20), (599995, 600000))):
+        head = f"\r\nContent-Type: text/x-own\r\nContent-Range: bytes {first}-{behind - 1}/600000\r\n\r\n".encode()
+        assert part == head + whole[first:behind] + b"\r\n"
+    assert get("/a", "Range: bytes=0-0,600000-").one("content-range") == "bytes 0-0/600000"
+    assert get("/a", "Range: bytes=600000-,700000-").status == 416
+    assert get("/a", "Range: bytes=0-,0-").body == whole
+    assert len(backend.requests) == 1
+
+
 def test_a_stale_answer_is_asked_about(cached):
     def answer(request):
         if request.get("if-none-match") == '"v1"':

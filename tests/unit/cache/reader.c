@@ -104,17 +104,74 @@ static void large_bodies_come_as_they_are_taken(void **state)
 static void a_range_is_what_was_asked_for(void **state)
 {
     struct arena arena;
-    const struct byte_range range = {.first = 2, .count = 3};
+    const struct cache_part part = {.range = {.first = 2, .count = 3}};
     (void)state;
     arena_init(&arena, 0);
     struct cache_object *object = make(&arena, 10);
     append(object->body, "0123456789", 10);
     cache_body_end(object->body, CACHE_BODY_WHOLE);
-    struct stream *stream = cache_reader_new(&loop, &arena, object, &range);
+    const struct cache_reading reading = {object->body, &part, 1};
+    struct stream *stream = cache_reader_new(&loop, &arena, object, &reading);
     assert_int_equal(stream->head_in.length, 3);
     assert_int_equal(stream->in.len, 3);
     assert_memory_equal(chain_front(&stream->in).at, "234", 3);
     assert_true((stream->marks & END_IN) != 0);
+    stream_done(stream);
+    arena_clear(&arena);
+}
+
+static char at_place(size_t place)
+{
+    return (char)(place % 251);
+}
+
+static struct cache_object *make_long(struct arena *arena, size_t len)
+{
+    static char bytes[1024 * 1024];
+    struct cache_object *object = make(arena, 0);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = at_place(i);
+    append(object->body, bytes, len);
+    cache_body_end(object->body, CACHE_BODY_WHOLE);
+    return object;
+}
+
+/* Checks the bytes against what they are at that place, and takes them. */
+static uint64_t check_range(struct stream *stream, const struct byte_range *range)
+{
+    uint64_t seen = 0;
+    while (seen < range->count) {
+        struct slice slice = chain_front(&stream->in);
+        size_t len = slice.len < range->count - seen ? slice.len : (size_t)(range->count - seen);
+        for (size_t i = 0; i < len; i++)
+            assert_int_equal(slice.at[i], at_place((size_t)(range->first + seen) + i));
+        chain_drop(&stream->in, len);
+        stream_consumed(stream);
+        seen += len;
+    }
+    return seen;
+}
+
+static void parts_come_one_after_the_other_in_any_order(void **state)
+{
+    struct arena arena;
+    const struct cache_part parts[] = {{TEXT("<a>"), {900000, 100000}},
+                                       {TEXT("<b>"), {5, 700000}},
+                                       {TEXT("<c>"), {16384, 1}},
+                                       {TEXT("<d>"), {0, 0}}};
+    (void)state;
+    arena_init(&arena, 0);
+    struct cache_object *object = make_long(&arena, 1000000);
+    const struct cache_reading reading = {object->body, parts, 4};
+    struct stream *stream = cache_reader_new(&loop, &arena, object, &reading);
+    assert_int_equal(stream->head_in.length, 4 * 3 + 100000 + 700000 + 1);
+    for (size_t i = 0; i < 4; i++) {
+        assert_memory_equal(chain_front(&stream->in).at, parts[i].before.at, 3);
+        chain_drop(&stream->in, 3);
+        stream_consumed(stream);
+        (void)check_range(stream, &parts[i].range);
+    }
+    assert_true((stream->marks & END_IN) != 0 && chain_is_empty(&stream->in));
     stream_done(stream);
     arena_clear(&arena);
 }
@@ -244,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_head_outlives_it, begin, end),
         cmocka_unit_test_setup_teardown(large_bodies_come_as_they_are_taken, begin, end),
         cmocka_unit_test_setup_teardown(a_range_is_what_was_asked_for, begin, end),
+        cmocka_unit_test_setup_teardown(parts_come_one_after_the_other_in_any_order, begin, end),
         cmocka_unit_test_setup_teardown(what_comes_later_wakes_the_reader, begin, end),
         cmocka_unit_test_setup_teardown(a_body_that_breaks_resets_its_readers, begin, end),
         cmocka_unit_test_setup_teardown(a_reader_may_go_while_a_letter_is_on_its_way, begin, end),
