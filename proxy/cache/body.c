@@ -55,6 +55,8 @@ void cache_body_unref(struct cache_body *body)
     if (body == NULL || atomic_fetch_sub_explicit(&body->refs, 1, memory_order_acq_rel) != 1)
         return;
     ASSERT(list_is_empty(&body->followers));
+    for (int i = 0; i < CODING_COUNT; i++)
+        cache_body_unref(atomic_load_explicit(&body->coded[i], memory_order_relaxed));
     for (struct body_block *block = body->first; block != NULL;) {
         struct body_block *next = atomic_load_explicit(&block->next, memory_order_relaxed);
         free(block);
@@ -62,6 +64,18 @@ void cache_body_unref(struct cache_body *body)
     }
     pthread_mutex_destroy(&body->lock);
     free(body);
+}
+
+bool cache_body_is_busy(const struct cache_body *body)
+{
+    if (atomic_load_explicit(&body->refs, memory_order_acquire) > 1)
+        return true;
+    for (int i = 0; i < CODING_COUNT; i++) {
+        const struct cache_body *coded = atomic_load_explicit(&body->coded[i], memory_order_acquire);
+        if (coded != NULL && atomic_load_explicit(&coded->refs, memory_order_acquire) > 1)
+            return true;
+    }
+    return false;
 }
 
 /* Each is told once, and off the list then. */

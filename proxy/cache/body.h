@@ -11,6 +11,7 @@
 
 #include "base/chain.h"
 #include "base/list.h"
+#include "http/encoding.h"
 
 struct body_block;
 
@@ -22,13 +23,15 @@ enum body_state {
 
 struct cache_body {
     _Atomic unsigned refs;
-    _Atomic int state;        /* enum body_state */
-    _Atomic size_t len;       /* bytes that can be read */
-    size_t taken;             /* bytes of memory; the writer's */
-    struct body_block *first; /* set before the first byte can be read */
-    struct body_block *last;  /* the writer's */
-    pthread_mutex_t lock;     /* of followers */
-    struct list followers;    /* struct body_follower.node */
+    _Atomic int state;                                /* enum body_state */
+    _Atomic size_t len;                               /* bytes that can be read */
+    size_t taken;                                     /* bytes of memory; the writer's */
+    struct body_block *first;                         /* set before the first byte can be read */
+    struct body_block *last;                          /* the writer's */
+    pthread_mutex_t lock;                             /* of followers */
+    struct list followers;                            /* struct body_follower.node */
+    _Atomic(struct cache_body *) coded[CODING_COUNT]; /* coded.h; owned */
+    _Atomic unsigned coded_claims;
 };
 
 /* Who wants to hear when there is more, or the end. */
@@ -42,6 +45,9 @@ struct body_follower {
 struct cache_body *cache_body_new(size_t expected);
 struct cache_body *cache_body_ref(struct cache_body *body);
 void cache_body_unref(struct cache_body *body);
+
+/* Whether somebody else has a reference to it, or to what it keeps. */
+bool cache_body_is_busy(const struct cache_body *body);
 
 /* The writer's. False when out of memory. */
 bool cache_body_append(struct cache_body *body, const struct chain *bytes);

@@ -21,6 +21,7 @@ struct cache_object {
     struct text key;
     struct text url;     /* as clients see it, scheme and host in lower case: for purging */
     struct text variant; /* policy_variant of the request that brought it */
+    bool recodes;        /* the same */
     uint16_t status;
     bool has_length; /* of the body: known before it is whole */
     uint64_t length;

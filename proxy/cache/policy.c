@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache/policy.h"
 
+#include "http/compress.h"
 #include "http/date.h"
 
 bool policy_looks_at(const struct head *request)
@@ -83,18 +84,23 @@ static bool add_value(struct arena *arena, struct text *variant, const struct fi
            arena_append(arena, variant, "\n", 1);
 }
 
-struct text policy_variant(const struct fields *response, const struct fields *request, struct arena *arena)
+struct text policy_variant(const struct fields *response, const struct fields *request, bool recodes,
+                           struct arena *arena)
 {
     struct text variant = {"", 0};
     if (!fields_have(response, FIELD_VARY))
         return variant;
+    bool any_coding = recodes && compress_suits_all(response);
     for (unsigned i = 0; i < response->count; i++) {
         struct text rest = response->at[i].value;
         if (response->at[i].id != FIELD_VARY)
             continue;
-        for (struct text name; text_list_next(&rest, &name);)
+        for (struct text name; text_list_next(&rest, &name);) {
+            if (any_coding && text_equal_nocase(name, TEXT("accept-encoding")))
+                continue;
             if (text_equal(name, TEXT("*")) || !add_value(arena, &variant, request, name))
                 return TEXT_NONE;
+        }
     }
     return variant;
 }

@@ -19,8 +19,10 @@ bool policy_may_store(const struct head *request, const struct head *response,
 bool policy_invalidates(const struct head *request, unsigned status);
 
 /* The fields that Vary names, with what the request has in them, in one text: two requests get the same stored answer
- * when theirs are the same. TEXT_NONE when Vary says "*" or memory ran out; empty when there is no Vary. */
-struct text policy_variant(const struct fields *response, const struct fields *request, struct arena *arena);
+ * when theirs are the same. recodes: each client gets it in a coding that it takes, so that Accept-Encoding doesn't count
+ * where that is possible. TEXT_NONE when Vary says "*" or memory ran out; empty when there is no Vary. */
+struct text policy_variant(const struct fields *response, const struct fields *request, bool recodes,
+                           struct arena *arena);
 
 /* If-None-Match, If-Modified-Since, or both (RFC 9110 section 13.2.2) against a stored answer of status 200: true when
  * the client has it already, and a 304 is the answer. answered: seconds, when the stored answer came. */

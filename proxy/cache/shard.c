@@ -140,8 +140,7 @@ void shard_resize(struct shard *shard, struct cache_object *object, size_t size)
 /* Its memory would stay although it is gone: somebody reads it, or fills it. */
 static bool is_busy(const struct cache_object *object)
 {
-    return atomic_load_explicit(&object->refs, memory_order_acquire) > 1 ||
-           atomic_load_explicit(&object->body->refs, memory_order_acquire) > 1;
+    return atomic_load_explicit(&object->refs, memory_order_acquire) > 1 || cache_body_is_busy(object->body);
 }
 
 /* Whether it stays for now: at the back of the main queue when it was used, with a clean slate or a use less; where it was

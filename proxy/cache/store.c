@@ -90,7 +90,7 @@ static bool fits(const struct cache_object *object, const struct fields *request
 {
     if (!fields_have(&object->fields, FIELD_VARY))
         return true;
-    struct text variant = policy_variant(&object->fields, request, scratch);
+    struct text variant = policy_variant(&object->fields, request, object->recodes, scratch);
     return variant.at != NULL && text_equal(variant, object->variant);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How what a backend answers becomes a stored answer. */
+#include "cache/coded.h"
 #include "exchange/caching_parts.h"
 #include "http/message.h"
 
@@ -21,7 +22,9 @@ static bool keep_head(const struct exchange *exchange, struct cache_object *obje
     object->has_length = head->has_length;
     object->length = head->length;
     object->url = caching_url(exchange, &object->arena);
-    object->variant = policy_variant(&head->fields, &exchange->down->head_in.fields, &object->arena);
+    object->recodes = exchange->route->settings->compress != NULL;
+    object->variant =
+        policy_variant(&head->fields, &exchange->down->head_in.fields, object->recodes, &object->arena);
     return object->variant.at != NULL && object->url.at != NULL &&
            message_forward_fields(&head->fields, &kept, exchange->down->arena, 0) &&
            (fields_have(&kept, FIELD_DATE) ||
@@ -31,7 +34,7 @@ static bool keep_head(const struct exchange *exchange, struct cache_object *obje
 
 size_t caching_size(const struct cache_object *object)
 {
-    return sizeof *object + object->arena.taken + object->body->taken;
+    return sizeof *object + object->arena.taken + object->body->taken + coded_taken(object->body);
 }
 
 struct cache_object *caching_object(const struct exchange *exchange, const struct head *head,

@@ -73,6 +73,12 @@ bool caching_wants_range(const struct exchange *exchange, const struct cache_obj
 struct stream *caching_range(struct exchange *exchange, struct cache_object *object,
                              const struct byte_ranges *ranges);
 
+/* Whether the client doesn't take the coding that it is stored in: it gets it decoded, and no parts. */
+bool caching_decodes(const struct exchange *exchange, const struct cache_object *object, enum coding *coding);
+
+/* A stream of all of it, in a coding that the client takes. NULL when out of memory. */
+struct stream *caching_whole(struct exchange *exchange, struct cache_object *object);
+
 /* Begins to renew what this exchange serves, and leads the flight from now on. False when out of memory. */
 bool caching_renew(struct exchange *exchange, struct cache_object *object, struct cache_flight *flight);
 

@@ -22,8 +22,10 @@ bool caching_wants_range(const struct exchange *exchange, const struct cache_obj
     const struct field *field = fields_find(&head->fields, FIELD_RANGE);
     bool whole = atomic_load_explicit(&object->body->state, memory_order_acquire) == CACHE_BODY_WHOLE;
     uint64_t length = atomic_load_explicit(&object->body->len, memory_order_acquire);
-    return field != NULL && head->method == METHOD_GET && object->status == 200 && whole &&
-           is_for_this(&head->fields, object) && ranges_read(field->value, length, ranges);
+    enum coding coding;
+    return field != NULL && !caching_decodes(exchange, object, &coding) && head->method == METHOD_GET &&
+           object->status == 200 && whole && is_for_this(&head->fields, object) &&
+           ranges_read(field->value, length, ranges);
 }
 
 static struct stream *unsatisfiable(struct exchange *exchange, uint64_t length)

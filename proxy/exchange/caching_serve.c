@@ -35,8 +35,7 @@ bool caching_serve(struct exchange *exchange, struct cache_object *object)
     else if (caching_wants_range(exchange, object, &ranges))
         exchange->up = caching_range(exchange, object, &ranges);
     else
-        exchange->up =
-            cache_reader_new(exchange->lane->loop, exchange->down->arena, cache_object_ref(object), NULL);
+        exchange->up = caching_whole(exchange, object);
     if (exchange->up != NULL)
         stream_follow(exchange->up, &exchange->lane->loop->ready, &exchange->task);
     return exchange->up != NULL;

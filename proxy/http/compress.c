@@ -87,17 +87,21 @@ static bool weaken_etags(struct fields *fields, struct arena *arena)
     return true;
 }
 
-static bool encode(struct head *answer, enum coding coding, struct arena *arena)
+/* Other bytes than those that came, nobody knows how many. */
+static bool change_body(struct head *answer, struct arena *arena)
 {
-    struct fields *fields = &answer->fields;
-    fields_remove(fields, FIELD_ACCEPT_RANGES, TEXT("Accept-Ranges"));
-    if (!weaken_etags(fields, arena))
-        return false;
+    fields_remove(&answer->fields, FIELD_ACCEPT_RANGES, TEXT("Accept-Ranges"));
     answer->has_length = false;
     answer->length = 0;
     if (answer->body == BODY_LENGTH)
         answer->body = BODY_STREAM;
-    return fields_add(fields, arena, TEXT("Content-Encoding"), coding_name(coding));
+    return weaken_etags(&answer->fields, arena);
+}
+
+static bool encode(struct head *answer, enum coding coding, struct arena *arena)
+{
+    return change_body(answer, arena) &&
+           fields_add(&answer->fields, arena, TEXT("Content-Encoding"), coding_name(coding));
 }
 
 /* Somebody else has those that came, too. */
@@ -111,6 +115,35 @@ static bool copy_fields(struct fields *fields, struct arena *arena)
         if (!fields_push(fields, arena, &from.at[i]))
             return false;
     return true;
+}
+
+/* The one coding that an answer is in. */
+static bool can_undo(const struct fields *answer, enum coding *coding)
+{
+    const struct field *field = fields_find(answer, FIELD_CONTENT_ENCODING);
+    return field != NULL && fields_count(answer, FIELD_CONTENT_ENCODING) == 1 &&
+           coding_of(field->value, coding) && *coding != CODING_IDENTITY && !is_fixed(answer);
+}
+
+bool compress_suits_all(const struct fields *answer)
+{
+    enum coding coding;
+    return !fields_have(answer, FIELD_CONTENT_ENCODING) || can_undo(answer, &coding);
+}
+
+bool compress_undoes(const struct head *request, const struct head *answer, enum coding *coding)
+{
+    return can_undo(&answer->fields, coding) && has_body(request, answer) && answer->status != 206 &&
+           acceptance_read(&request->fields).q[*coding] == 0;
+}
+
+bool compress_undo_head(struct head *answer, struct arena *arena)
+{
+    struct fields *fields = &answer->fields;
+    if (!copy_fields(fields, arena))
+        return false;
+    fields_remove(fields, FIELD_CONTENT_ENCODING, TEXT("Content-Encoding"));
+    return add_vary(fields, arena) && change_body(answer, arena);
 }
 
 bool compress_not_modified(const struct head *request, struct head *answer, struct arena *arena)

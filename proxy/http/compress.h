@@ -27,6 +27,15 @@ enum coding compress_choose(const struct compress_settings *settings, const stru
  * length and no Accept-Ranges. fields is made anew in the arena; false when out of memory. */
 bool compress_head(struct head *answer, enum coding coding, struct arena *arena);
 
+/* Whether every client could have an answer with these fields: it has no coding, or one that may be undone. */
+bool compress_suits_all(const struct fields *answer);
+
+/* Whether the answer is in a coding that this client doesn't take, and may be had without it. */
+bool compress_undoes(const struct head *request, const struct head *answer, enum coding *coding);
+
+/* Rewrites the head of such an answer: Vary, a weak ETag, no length, Content-Encoding or Accept-Ranges. */
+bool compress_undo_head(struct head *answer, struct arena *arena);
+
 /* A 304 for a client that asked with the weak form of its ETag, which it has from compress_head, says that form again:
  * with the strong one, its stored bytes would pass for the backend's in ranges. Other answers stay as they are. */
 bool compress_not_modified(const struct head *request, struct head *answer, struct arena *arena);

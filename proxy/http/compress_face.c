@@ -13,10 +13,14 @@ enum {
 struct compress {
     struct face face;
     const struct compress_settings *settings;
-    struct coder *coder; /* owned; NULL: the answer goes as it is */
-    bool pending;        /* the coder was fed since the last flush */
-    struct timer timer;  /* the next flush, when there were many */
-    unsigned flushes;    /* since ms */
+    struct coder *coder;      /* owned; NULL: the answer goes as it is */
+    struct compress_tap *tap; /* NULL: nobody listens */
+    struct chain made;        /* by the coder, and not passed on yet */
+    bool pending;             /* the coder was fed since the last flush */
+    bool measured;            /* the length was told: more is to be expected soon */
+    struct timer timer;       /* the next flush, when there were many */
+    bool due;                 /* the timer has fired */
+    unsigned flushes;         /* since ms */
     uint64_t since;
 };
 
@@ -33,38 +37,68 @@ static uint64_t expected_length(const struct head *answer)
     return text_starts(type->value, TEXT("text/event-stream")) ? EVENTS_LENGTH : UINT64_MAX;
 }
 
+static void end_tap(struct compress *compress, bool whole)
+{
+    struct compress_tap *tap = compress->tap;
+    compress->tap = NULL;
+    if (tap != NULL)
+        tap->ended(tap, whole);
+}
+
 /* Without memory for a coder, the client gets what it always takes. */
 static bool translate(struct face *face)
 {
     struct compress *compress = compress_of(face);
     const struct head *request = &face->client->head_in;
     struct head *answer = &face->client->head_out;
-    if (!compress_fits(compress->settings, request, answer))
+    if (!compress_fits(compress->settings, request, answer)) {
+        end_tap(compress, false);
         return compress_not_modified(request, answer, face->client->arena);
+    }
     enum coding coding = compress_choose(compress->settings, request);
+    compress->measured = answer->has_length;
     if (coding != CODING_IDENTITY && answer->body != BODY_NONE) {
         compress->coder = coder_encoder(coding, expected_length(answer));
         if (compress->coder == NULL)
             coding = CODING_IDENTITY;
     }
+    if (compress->coder == NULL)
+        end_tap(compress, false);
     return compress_head(answer, coding, face->client->arena);
 }
 
 static void forget_coder(struct compress *compress)
 {
+    end_tap(compress, false);
+    chain_clear(&compress->made);
     wheel_cancel(&compress->face.session.loop->wheel, &compress->timer);
     coder_free(compress->coder);
     compress->coder = NULL;
     compress->pending = false;
 }
 
+/* To the client, and to whoever listens. */
+static const struct fault *pass_on(struct compress *compress, const struct fault *fault)
+{
+    struct chain *made = &compress->made;
+    size_t len = made->len;
+    if (fault != NULL)
+        return fault;
+    if (compress->tap != NULL)
+        compress->tap->took(compress->tap, made);
+    return chain_move(made, &compress->face.client->out, len) == len ? NULL : FAULT(out_of_memory);
+}
+
 static const struct fault *encode(struct compress *compress, bool ended)
 {
-    struct chain *from = &compress->face.stream.out, *to = &compress->face.client->out;
+    struct chain *from = &compress->face.stream.out, *to = &compress->made;
     bool some = !chain_is_empty(from);
     const struct fault *fault = coder_feed(compress->coder, from, to, SIZE_MAX);
     if (fault == NULL && ended)
         fault = coder_end(compress->coder, to);
+    fault = pass_on(compress, fault);
+    if (fault == NULL && ended)
+        end_tap(compress, true);
     if (fault != NULL || ended)
         forget_coder(compress);
     else if (some)
@@ -91,9 +125,9 @@ static const struct fault *write_body(struct face *face, bool ended)
 static void flush(struct compress *compress)
 {
     struct stream *client = compress->face.client;
-    compress->pending = false;
+    compress->pending = compress->due = false;
     compress->flushes++;
-    const struct fault *fault = coder_flush(compress->coder, &client->out);
+    const struct fault *fault = pass_on(compress, coder_flush(compress->coder, &compress->made));
     if (fault == NULL)
         stream_sent(client);
     else
@@ -105,6 +139,7 @@ static void on_timer(struct timer *timer)
     struct compress *compress = CONTAINER(timer, struct compress, timer);
     compress->flushes = 0;
     compress->since = compress->face.session.loop->now;
+    compress->due = true;
     task_wake(compress->face.client->queue, &compress->face.task);
 }
 
@@ -119,7 +154,7 @@ static void ran(struct face *face)
         compress->flushes = 0;
         compress->since = loop->now;
     }
-    if (compress->flushes < FLUSH_BURST)
+    if (compress->due || (!compress->measured && compress->flushes < FLUSH_BURST))
         flush(compress);
     else if (!timer_is_set(&compress->timer))
         wheel_set(&loop->wheel, &compress->timer, FLUSH_GAP);
@@ -140,6 +175,7 @@ struct stream *compress_face(struct stream *client, struct list *queue,
         return NULL;
     compress->settings = settings;
     compress->timer.fire = on_timer;
+    chain_init(&compress->made, client->out.pool);
     compress->face.stream.head_in = client->head_in;
     face_begin(&compress->face, &ops, client, queue);
     return &compress->face.stream;
@@ -148,4 +184,24 @@ struct stream *compress_face(struct stream *client, struct list *queue,
 bool compress_face_is(struct stream *stream)
 {
     return face_of_kind(stream, &ops) != NULL;
+}
+
+enum coding compress_face_coding(struct stream *stream, const struct head *answer)
+{
+    struct face *face = face_of_kind(stream, &ops);
+    if (face == NULL || !compress_fits(compress_of(face)->settings, &stream->head_in, answer))
+        return CODING_IDENTITY;
+    return compress_choose(compress_of(face)->settings, &stream->head_in);
+}
+
+bool compress_face_undoes(struct stream *stream, const struct head *answer, enum coding *coding)
+{
+    return compress_face_is(stream) && compress_undoes(&stream->head_in, answer, coding);
+}
+
+void compress_face_tap(struct stream *stream, struct compress_tap *tap)
+{
+    struct compress *compress = compress_of(face_of_kind(stream, &ops));
+    end_tap(compress, false);
+    compress->tap = tap;
 }

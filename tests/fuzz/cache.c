@@ -90,8 +90,8 @@ static void check_storing(const struct head *request, const struct head *respons
     check_judgement(&freshness, &asked);
     if (policy_may_store(request, response, &said, &freshness))
         ASSERT((said.has & CACHE_PRIVATE) == 0 && (asked.has & CACHE_NO_STORE) == 0);
-    struct text variant = policy_variant(&response->fields, &request->fields, arena);
-    struct text again = policy_variant(&response->fields, &request->fields, arena);
+    struct text variant = policy_variant(&response->fields, &request->fields, false, arena);
+    struct text again = policy_variant(&response->fields, &request->fields, false, arena);
     ASSERT((variant.at == NULL) == (again.at == NULL) && (variant.at == NULL || text_equal(variant, again)));
     (void)policy_client_has_it(&request->fields, &response->fields, NOW);
 }

@@ -6,17 +6,10 @@ import threading
 import pytest
 from support import Backend, RawClient, Weir, proxy_config, run_weir
 from support.backend import response
+from support.purge import purge
 from .conftest import numbered
 
 FRESH = "Cache-Control: max-age=60"
-
-
-def purge(weir, name="main", **what):
-    body = json.dumps(what).encode()
-    with RawClient(weir.admin) as client:
-        answer = client.request(b"POST /api/v1/caches/%s/purge HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" %
-                                (name.encode(), weir.admin.encode(), len(body)) + body)
-    return answer.status, json.loads(answer.body)
 
 
 def caches(weir):

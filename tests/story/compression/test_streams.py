@@ -48,6 +48,28 @@ def test_each_event_arrives_before_the_next_is_sent(proxy, client, coding):
             got += decoder(read_chunk(reader))
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_what_has_a_length_does_not_wait_for_its_end_either(proxy, client, coding):
+    rest = threading.Event()
+
+    def behave(connection):
+        for _ in connection.requests():
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE[:5000]))
+            assert rest.wait(20)
+            connection.send(PAGE[5000:])
+    weir, _ = proxy(behave, route=ON)
+    reader = client(weir)
+    reader.send(b"GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: %s\r\n\r\n" % coding.encode())
+    reader.read_head()
+    decoder, got = Decoder(coding), b""
+    while len(got) < 5000:
+        got += decoder(read_chunk(reader))
+    rest.set()
+    while len(got) < len(PAGE):
+        got += decoder(read_chunk(reader))
+    assert got == PAGE
+
+
 def test_a_slow_client_stops_the_backend(proxy, client):
     sent = []
     plain = bytearray()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decoders that are not weir's, and a backend whose answers stories choose by path."""
+import gzip
 import subprocess
 import zlib
 
@@ -21,6 +22,15 @@ def decode(coding, body):
         return brotli.decompress(body)
     assert coding == "zstd", coding
     return subprocess.run(["zstd", "-d", "-c"], input=body, capture_output=True, check=True, timeout=20).stdout
+
+
+def encode(coding, body):
+    if coding == "gzip":
+        return gzip.compress(body)
+    if coding == "br":
+        return brotli.compress(body)
+    assert coding == "zstd", coding
+    return subprocess.run(["zstd", "-c"], input=body, capture_output=True, check=True, timeout=20).stdout
 
 
 class Decoder:

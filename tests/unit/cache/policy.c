@@ -136,8 +136,8 @@ static void vary_tells_variants_apart(void **state)
         struct fields stored = fields_of(&arena, variants[i].vary);
         struct fields first = fields_of(&arena, variants[i].first),
                       second = fields_of(&arena, variants[i].second);
-        struct text one = policy_variant(&stored, &first, &arena),
-                    two = policy_variant(&stored, &second, &arena);
+        struct text one = policy_variant(&stored, &first, false, &arena),
+                    two = policy_variant(&stored, &second, false, &arena);
         if ((one.at != NULL && two.at != NULL && text_equal(one, two)) != variants[i].same)
             fail_msg("%s: \"%.*s\" and \"%.*s\"", variants[i].vary, TEXT_ARGS(one), TEXT_ARGS(two));
         arena_clear(&arena);

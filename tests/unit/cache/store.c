@@ -17,7 +17,7 @@ static struct cache_object *make(struct text key, const char *vary, const char *
     struct fields asked = fields_of(&object->arena, request);
     struct fields said = fields_of(&object->arena, vary);
     assert_true(cache_object_keep_fields(object, &said));
-    object->variant = policy_variant(&object->fields, &asked, &object->arena);
+    object->variant = policy_variant(&object->fields, &asked, false, &object->arena);
     return object;
 }
 
