@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/panic.h"
+#include "cache/window.h"
 
 enum { BLOCK_FIRST = 16 * 1024, BLOCK_LAST = 256 * 1024 };
 
@@ -50,10 +51,8 @@ struct cache_body *cache_body_ref(struct cache_body *body)
     return body;
 }
 
-void cache_body_unref(struct cache_body *body)
+static void body_free(struct cache_body *body)
 {
-    if (body == NULL || atomic_fetch_sub_explicit(&body->refs, 1, memory_order_acq_rel) != 1)
-        return;
     ASSERT(list_is_empty(&body->followers));
     for (int i = 0; i < CODING_COUNT; i++)
         cache_body_unref(atomic_load_explicit(&body->coded[i], memory_order_relaxed));
@@ -62,8 +61,20 @@ void cache_body_unref(struct cache_body *body)
         free(block);
         block = next;
     }
+    if (body->window != NULL)
+        cache_window_freed(body->window);
     pthread_mutex_destroy(&body->lock);
     free(body);
+}
+
+/* Of a chain, as many as nobody else has. */
+void cache_body_unref(struct cache_body *body)
+{
+    while (body != NULL && atomic_fetch_sub_explicit(&body->refs, 1, memory_order_acq_rel) == 1) {
+        struct cache_body *next = atomic_load_explicit(&body->next, memory_order_acquire);
+        body_free(body);
+        body = next;
+    }
 }
 
 bool cache_body_is_busy(const struct cache_body *body)
@@ -161,24 +172,25 @@ void cache_body_seek(const struct cache_body *body, struct body_cursor *cursor, 
     }
 }
 
-size_t cache_body_read(struct cache_body *body, struct body_cursor *cursor, struct chain *out, size_t len)
+bool cache_body_read(struct cache_body *body, struct body_cursor *cursor, struct chain *out, size_t len)
 {
     size_t there = atomic_load_explicit(&body->len, memory_order_acquire) - cursor->read;
-    size_t wanted = len < there ? len : there, done = 0;
-    struct chunk *chunk = wanted > 0 ? chunk_borrow(out->pool, cache_body_ref(body), let_go) : NULL;
-    if (chunk == NULL)
-        return 0;
-    while (done < wanted) {
-        struct text piece = piece_at(body, cursor, wanted - done);
+    size_t wanted = len < there ? len : there;
+    if (wanted == 0)
+        return true;
+    struct chunk *chunk = chunk_borrow(out->pool, cache_body_ref(body), let_go);
+    bool fine = chunk != NULL;
+    while (fine && wanted > 0) {
+        struct text piece = piece_at(body, cursor, wanted);
         chunk_ref(chunk);
-        if (!chain_push(out, (struct slice){chunk, piece.at, piece.len}))
-            break;
+        fine = chain_push(out, (struct slice){chunk, piece.at, piece.len});
         cursor->at += piece.len;
         cursor->read += piece.len;
-        done += piece.len;
+        wanted -= piece.len;
     }
-    chunk_unref(chunk);
-    return done;
+    if (chunk != NULL)
+        chunk_unref(chunk);
+    return fine;
 }
 
 static bool is_behind(const struct cache_body *body, const struct body_cursor *cursor)

@@ -14,11 +14,13 @@
 #include "http/encoding.h"
 
 struct body_block;
+struct cache_window;
 
 enum body_state {
     CACHE_BODY_GROWING,
     CACHE_BODY_WHOLE,
-    CACHE_BODY_BROKEN /* its end will never come */
+    CACHE_BODY_BROKEN,   /* its end will never come */
+    CACHE_BODY_CONTINUES /* in next */
 };
 
 struct cache_body {
@@ -32,6 +34,8 @@ struct cache_body {
     struct list followers;                            /* struct body_follower.node */
     _Atomic(struct cache_body *) coded[CODING_COUNT]; /* coded.h; owned */
     _Atomic unsigned coded_claims;
+    _Atomic(struct cache_body *) next; /* owned; window.h */
+    struct cache_window *window;       /* NULL: it is in none */
 };
 
 /* Who wants to hear when there is more, or the end. */
@@ -64,8 +68,8 @@ struct body_cursor {
 void cache_body_seek(const struct cache_body *body, struct body_cursor *cursor, size_t bytes);
 
 /* Adds to the chain what can be read at the cursor, at most len bytes, without copying: the chain's slices keep the body.
- * Answers the bytes; fewer than there are when out of memory. */
-size_t cache_body_read(struct cache_body *body, struct body_cursor *cursor, struct chain *out, size_t len);
+ * False when out of memory. */
+bool cache_body_read(struct cache_body *body, struct body_cursor *cursor, struct chain *out, size_t len);
 
 /* False when there is something to read at the cursor, or the end: then it isn't told. Told at most once. */
 bool cache_body_follow(struct cache_body *body, const struct body_cursor *cursor,

@@ -4,9 +4,9 @@
 #include "net/inbox.h"
 
 struct reader {
-    struct stream stream; /* first */
-    struct cache_object *object;
-    struct cache_body *body;
+    struct stream stream;        /* first */
+    struct cache_object *object; /* NULL: it was too large, and only what comes now is here */
+    struct cache_body *body;     /* a reference */
     struct loop *loop;
     struct body_cursor cursor;
     struct body_follower follower;
@@ -49,30 +49,41 @@ static bool begin_part(struct reader *reader)
 static bool take_in(struct reader *reader)
 {
     struct chain *in = &reader->stream.in;
-    while (in->len < STREAM_ROOM) {
-        uint64_t room = STREAM_ROOM - in->len;
-        size_t wanted = reader->left < room ? (size_t)reader->left : (size_t)room;
-        size_t got = cache_body_read(reader->body, &reader->cursor, in, wanted);
+    for (;;) {
+        size_t room = in->len < STREAM_ROOM ? STREAM_ROOM - in->len : 0, before = in->len;
+        size_t wanted = reader->left < room ? (size_t)reader->left : room;
+        if (!cache_body_read(reader->body, &reader->cursor, in, wanted))
+            return false;
         if (reader->left != UINT64_MAX)
-            reader->left -= got;
-        if (reader->left > 0 && got < wanted)
-            return reader->left == UINT64_MAX;
-        if (reader->left > 0)
-            continue;
-        if (reader->parts == 0)
-            return true;
+            reader->left -= in->len - before;
+        if (reader->left > 0 || reader->parts == 0)
+            return true; /* there is no more, or no room */
         if (!begin_part(reader))
             return false;
     }
-    return true;
+}
+
+/* What is read may go, and who writes it goes on. */
+static void go_on(struct reader *reader)
+{
+    struct cache_body *body = reader->body;
+    reader->body = cache_body_ref(atomic_load_explicit(&body->next, memory_order_acquire));
+    reader->cursor = (struct body_cursor){0};
+    cache_body_unref(body);
+    cache_object_unref(reader->object);
+    reader->object = NULL;
+}
+
+static bool is_read(const struct reader *reader)
+{
+    return reader->cursor.read == atomic_load_explicit(&reader->body->len, memory_order_acquire);
 }
 
 static bool is_at_end(const struct reader *reader, int state)
 {
     if (reader->left != UINT64_MAX)
         return reader->left == 0 && reader->parts == 0;
-    return state == CACHE_BODY_WHOLE &&
-           reader->cursor.read == atomic_load_explicit(&reader->body->len, memory_order_acquire);
+    return state == CACHE_BODY_WHOLE && is_read(reader);
 }
 
 static void read_more(struct reader *reader)
@@ -90,6 +101,8 @@ static void read_more(struct reader *reader)
             end(reader);
         else if (stream->in.len >= STREAM_ROOM)
             return;
+        else if (state == CACHE_BODY_CONTINUES && is_read(reader))
+            go_on(reader);
         else if (state == CACHE_BODY_BROKEN)
             stream_fail(stream, RESET, FAULT(upstream_reset));
         else if (cache_body_follow(reader->body, &reader->cursor, &reader->follower))
@@ -113,6 +126,7 @@ static void reader_done(struct stream *stream)
     cache_body_unfollow(reader->body, &reader->follower);
     inbox_cancel(reader->loop, &reader->letter);
     task_cancel(&reader->more);
+    cache_body_unref(reader->body);
     cache_object_unref(reader->object);
     reader->object = NULL;
 }
@@ -161,7 +175,7 @@ static void begin(struct reader *reader, struct loop *loop, const struct cache_r
     reader->more.run = on_more;
     reader->letter.task = &reader->more;
     reader->left = reading == NULL ? UINT64_MAX : 0;
-    reader->body = reading == NULL ? reader->object->body : reading->body;
+    reader->body = cache_body_ref(reading == NULL ? reader->object->body : reading->body);
     reader->part = reading == NULL ? NULL : reading->parts;
     reader->parts = reading == NULL ? 0 : reading->count;
 }

@@ -187,7 +187,7 @@ const char *caching_word(const struct exchange *exchange)
 static void let_go(struct exchange *exchange, enum flight_end end)
 {
     struct caching *caching = exchange->caching;
-    ASSERT(caching->filling == NULL);
+    ASSERT(caching->writing == NULL);
     caching_land(caching, end);
     wait_no_longer(exchange);
     cache_object_unref(caching->found);

@@ -36,9 +36,6 @@ bool caching_stale(struct exchange *exchange);
  * come. */
 bool caching_pull(struct exchange *exchange, size_t *moved);
 
-/* The stored answer got too large, and its reader has come to its end: up is the backend's stream again, if so. */
-bool caching_hand_back(struct exchange *exchange);
-
 /* Whether the fetch goes on though the client has left. */
 bool caching_goes_on(const struct exchange *exchange);
 

@@ -173,14 +173,16 @@ static bool add_age(const struct exchange *exchange, struct fields *fields)
 
 bool caching_tell(struct exchange *exchange, struct fields *fields)
 {
-    const struct caching *caching = exchange->caching;
+    struct caching *caching = exchange->caching;
     struct arena *arena = exchange->down->arena;
     if (caching == NULL)
         return true;
-    if (caching->served != NULL && !add_age(exchange, fields))
-        return false;
-    if (!caching_settings(exchange)->tells_status)
-        return true;
-    struct text status = status_text(exchange, arena);
-    return status.at != NULL && fields_add(fields, arena, TEXT("Cache-Status"), status);
+    bool told = caching->served == NULL || add_age(exchange, fields);
+    if (told && caching_settings(exchange)->tells_status) {
+        struct text status = status_text(exchange, arena);
+        told = status.at != NULL && fields_add(fields, arena, TEXT("Cache-Status"), status);
+    }
+    cache_object_unref(caching->served); /* who reads it has it */
+    caching->served = NULL;
+    return told;
 }

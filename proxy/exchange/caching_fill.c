@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How what a backend answers becomes a stored answer. */
 #include "cache/coded.h"
+#include "cache/window.h"
 #include "exchange/caching_parts.h"
 #include "http/message.h"
 
@@ -70,6 +71,7 @@ void caching_fill(struct exchange *exchange, const struct freshness *freshness)
         return;
     }
     caching->filling = object;
+    caching->writing = cache_body_ref(object->body);
     caching->stores = true;
 }
 
@@ -83,65 +85,95 @@ bool caching_is_too_large(const struct exchange *exchange)
 static void end_filling(struct exchange *exchange, enum body_state state)
 {
     struct caching *caching = exchange->caching;
-    struct cache_object *object = caching->filling;
-    if (state == CACHE_BODY_BROKEN)
-        cache_store_drop(caching->zone->store, object);
-    cache_body_end(object->body, state);
-    cache_object_unref(object);
+    if (state == CACHE_BODY_BROKEN && caching->filling != NULL)
+        cache_store_drop(caching->zone->store, caching->filling);
+    cache_window_leave(caching->writing, &caching->room);
+    inbox_cancel(exchange->lane->loop, &caching->has_room);
+    cache_body_end(caching->writing, state);
+    cache_body_unref(caching->writing);
+    cache_object_unref(caching->filling);
+    caching->writing = NULL;
     caching->filling = NULL;
 }
 
-/* What came is appended. Larger than what may be stored: the client gets the rest from the backend's stream. */
-static void take(struct exchange *exchange)
+/* In the thread of a reader. */
+static void tell_room(struct body_follower *follower)
+{
+    struct caching *caching = CONTAINER(follower, struct caching, room);
+    inbox_send(caching->exchange->lane->loop, &caching->has_room);
+}
+
+/* Too large to be stored, or the next piece of it: those who read it get the rest all the same. */
+static bool pass_on(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    caching->room.tell = tell_room;
+    caching->has_room.task = &exchange->task;
+    caching->writing = cache_window_next(caching->writing);
+    cache_object_unref(caching->filling);
+    caching->filling = NULL;
+    return caching->writing != NULL;
+}
+
+/* Whether what was appended has its place. */
+static bool makes_room(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
     struct cache_object *object = caching->filling;
+    if (object != NULL)
+        return cache_store_grow(caching->zone->store, object, caching_size(object)) || pass_on(exchange);
+    size_t len = atomic_load_explicit(&caching->writing->len, memory_order_relaxed);
+    return len < WINDOW_BODY || pass_on(exchange);
+}
+
+static void take(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
     struct stream *source = exchange->claim.stream;
-    bool fine = cache_body_append(object->body, &source->in);
+    bool fine = cache_body_append(caching->writing, &source->in);
     chain_clear(&source->in);
     stream_consumed(source);
     stream_consumed(exchange->up); /* our own reader needs no letter */
-    if (!fine) {
-        caching_break(exchange);
-    } else if (!cache_store_grow(caching->zone->store, object, caching_size(object))) {
-        caching->handing_back = true;
+    if (fine && makes_room(exchange))
+        return;
+    stream_abort(source);
+    if (caching->writing != NULL)
         end_filling(exchange, CACHE_BODY_BROKEN);
-    }
+}
+
+/* It passes through, and nobody is there any more who reads it. */
+static bool is_in_vain(const struct exchange *exchange)
+{
+    const struct caching *caching = exchange->caching;
+    return caching->filling == NULL && (exchange->down->marks & RESET) != 0 &&
+           cache_window_is_alone(caching->writing, 1);
 }
 
 bool caching_pull(struct exchange *exchange, size_t *moved)
 {
     struct caching *caching = exchange->caching;
     struct stream *source = exchange->claim.stream;
-    if (caching == NULL || caching->filling == NULL)
+    if (caching == NULL || caching->writing == NULL)
         return false;
+    if (cache_window_waits(caching->writing, &caching->room))
+        return true;
     *moved += source->in.len;
     if (!chain_is_empty(&source->in))
         take(exchange);
     bool cut = (source->marks & RESET) != 0;
-    if (caching->filling != NULL && (cut || (source->marks & END_IN) != 0))
+    if (caching->writing != NULL && (cut || (source->marks & END_IN) != 0))
         end_filling(exchange, cut ? CACHE_BODY_BROKEN : CACHE_BODY_WHOLE);
-    return caching->filling != NULL;
-}
-
-bool caching_hand_back(struct exchange *exchange)
-{
-    struct stream *source = exchange->claim.stream;
-    if (exchange->caching == NULL || !exchange->caching->handing_back || exchange->up == source)
-        return false;
-    stream_done(exchange->up);
-    exchange->up = source;
-    return true;
+    return caching->writing != NULL;
 }
 
 bool caching_goes_on(const struct exchange *exchange)
 {
-    return exchange->caching != NULL && exchange->caching->filling != NULL;
+    return exchange->caching != NULL && exchange->caching->writing != NULL && !is_in_vain(exchange);
 }
 
 void caching_break(struct exchange *exchange)
 {
-    if (exchange->caching == NULL || exchange->caching->filling == NULL)
+    if (exchange->caching == NULL || exchange->caching->writing == NULL)
         return;
     stream_abort(exchange->claim.stream);
     end_filling(exchange, CACHE_BODY_BROKEN);

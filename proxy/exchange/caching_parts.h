@@ -17,6 +17,9 @@ struct caching {
     enum cache_outcome outcome;
     struct cache_object *found;   /* a reference: what is stored, and too stale to be used unasked */
     struct cache_object *filling; /* a reference: what is being stored */
+    struct cache_body *writing;   /* a reference: what the backend's bytes go to; NULL: they go to up */
+    struct body_follower room;    /* writing has some again */
+    struct letter has_room;       /* of it, on its way */
     struct cache_object *served;  /* a reference: what answers; for Age */
     uint64_t epoch;               /* of the store when the backend was asked */
     int64_t asked_at;             /* s, when the backend was asked */
@@ -25,9 +28,8 @@ struct caching {
     struct flight_waiter waiter;
     struct timer patience; /* for another's fetch */
     struct exchange *exchange;
-    unsigned waits;    /* for others, so far */
-    bool handing_back; /* it got too large to be stored */
-    bool stores;       /* what the backend answered was put into the store */
+    unsigned waits; /* for others, so far */
+    bool stores;    /* what the backend answered was put into the store */
 };
 
 /* .at is NULL when out of memory. */

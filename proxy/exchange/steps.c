@@ -204,6 +204,8 @@ static enum verdict outlive(struct exchange *exchange, bool fetching, size_t mov
 {
     if (!fetching)
         return steps_fail(exchange, exchange->down->fault);
+    chain_clear(&exchange->up->in);
+    stream_consumed(exchange->up);
     if (moved > 0)
         arm(exchange);
     return VERDICT_WAIT;
@@ -226,7 +228,7 @@ static enum verdict relay_bodies(struct exchange *exchange)
     if (is_over(exchange))
         return fetching ? VERDICT_WAIT : steps_go(exchange, STEP_DONE);
     if ((up->marks & RESET) != 0 && chain_is_empty(&up->in))
-        return caching_hand_back(exchange) ? VERDICT_NEXT : steps_fail(exchange, up->fault);
+        return steps_fail(exchange, up->fault);
     if ((up->session != NULL || fetching) && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
         arm(exchange);
     return VERDICT_WAIT;

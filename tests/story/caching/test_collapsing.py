@@ -3,10 +3,12 @@
 import random
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import Backend, RawClient, Weir, proxy_config, wait_until
-from support.backend import chunked, response
+from support.backend import chunked, chunks_of, response
+from support.message import read_response_body
 
 FRESH = "Cache-Control: max-age=60"
 
@@ -161,3 +163,52 @@ def test_the_first_client_may_leave_too(start):
     wait_until(lambda: running(weir) == 5, "it is gone")
     held.gate.set()
     assert all(client.read_response().body == b"ok" for client in others)
+
+
+def pieces_of(body, size=30_000):
+    return [body[at:at + size] for at in range(0, len(body), size)]
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_all_who_follow_one_that_turns_out_too_large_get_it_whole(start, workers):
+    body, go = random.Random(5).randbytes(6_000_000), threading.Event()
+
+    def behave(connection):
+        for _ in connection.requests():
+            first, *rest = pieces_of(body)
+            connection.send(chunked(first, fields=("Cache-Control: max-age=60",))[:-5])
+            assert go.wait(20)
+            connection.send(chunks_of(*rest))
+    backend = start(Backend(behave))
+    weir = start(Weir(proxy_config(backend, workers=workers, route={"cache": {"zone": "main"}}, caches={"main": {"memory": "16m", "max_object": "1m"}})))
+    clients = [ask(start, weir) for _ in range(20)]
+    heads = [client.read_head() for client in clients]
+    go.set()
+    with ThreadPoolExecutor(20) as readers:
+        list(readers.map(lambda client, head: read_response_body(client.source, head, "GET"), clients, heads))
+    assert all(head.body == body for head in heads)
+    assert len(backend.requests) == 1
+    wait_until(lambda: weir.metrics().total("weir_cache_bytes") == 0, "an empty cache")
+
+
+def test_one_too_large_that_nobody_reads_any_more_is_not_fetched_on(start):
+    over = threading.Event()
+
+    def behave(connection):
+        for _ in connection.requests():
+            connection.send(b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try:
+                for _ in range(20_000):
+                    connection.send(b"10000\r\n" + bytes(65536) + b"\r\n")
+            except OSError:
+                over.set()
+                raise
+    backend = start(Backend(behave))
+    weir = start(Weir(proxy_config(backend, route={"cache": {"zone": "main"}}, caches={"main": {"memory": "16m", "max_object": "1m"}})))
+    clients = [ask(start, weir) for _ in range(3)]
+    for client in clients:
+        client.read_head()
+        assert len(client.read_exactly(100_000)) == 100_000
+        client.close()
+    assert over.wait(20)
+    assert len(backend.requests) == 1
