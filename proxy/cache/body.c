@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/panic.h"
+#include "base/sendable.h"
 #include "cache/window.h"
 
 enum { BLOCK_FIRST = 16 * 1024, BLOCK_LAST = 256 * 1024 };
@@ -12,19 +13,31 @@ struct body_block {
     _Atomic(struct body_block *) next;
     size_t size;
     size_t used; /* the writer's; readers go by the body's len */
-    char bytes[];
+    char *bytes; /* behind it, or sendable */
+    char own[];
 };
 
 static struct body_block *block_new(struct cache_body *body, size_t size)
 {
-    struct body_block *block = malloc(sizeof *block + size);
+    char *bytes = size >= SENDABLE_MIN ? sendable_take(size) : NULL;
+    struct body_block *block = malloc(sizeof *block + (bytes == NULL ? size : 0));
+    if (block == NULL && bytes != NULL)
+        sendable_give(bytes, size);
     if (block == NULL)
         return NULL;
+    block->bytes = bytes == NULL ? block->own : bytes;
     block->size = size;
     block->used = 0;
     atomic_init(&block->next, NULL);
     body->taken += sizeof *block + size;
     return block;
+}
+
+static void block_free(struct body_block *block)
+{
+    if (block->bytes != block->own)
+        sendable_give(block->bytes, block->size);
+    free(block);
 }
 
 struct cache_body *cache_body_new(size_t expected)
@@ -58,7 +71,7 @@ static void body_free(struct cache_body *body)
         cache_body_unref(atomic_load_explicit(&body->coded[i], memory_order_relaxed));
     for (struct body_block *block = body->first; block != NULL;) {
         struct body_block *next = atomic_load_explicit(&block->next, memory_order_relaxed);
-        free(block);
+        block_free(block);
         block = next;
     }
     if (body->window != NULL)

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/panic.h"
+#include "base/sendable.h"
 
 /* Slices of one writev; more are left for the next. */
 enum { WRITE_SLICES = 64 };
@@ -83,13 +86,25 @@ struct batch {
     uv_buf_t buffers[WRITE_SLICES];
     unsigned count;
     size_t bytes;
+    bool more; /* is to follow at once */
 };
 
-static void batch_gather(struct batch *batch, const struct chain *chain)
+static bool is_sendable(const struct chain_link *at)
+{
+    off_t offset;
+    return at != NULL && at->slice.len >= SENDABLE_MIN && sendable_file(at->slice.at, &offset) >= 0;
+}
+
+static void batch_gather(struct batch *batch, const struct chain *chain, bool all)
 {
     batch->count = 0;
     batch->bytes = 0;
+    batch->more = false;
     for (struct chain_link *at = chain->first; at != NULL && batch->count < WRITE_SLICES; at = at->next) {
+        if (!all && is_sendable(at)) {
+            batch->more = true;
+            return;
+        }
         batch->buffers[batch->count++] =
             uv_buf_init((char *)(uintptr_t)at->slice.at, (unsigned)at->slice.len);
         batch->bytes += at->slice.len;
@@ -124,7 +139,7 @@ static void send_later(struct tcp *tcp)
 {
     struct link *link = &tcp->link;
     struct batch batch;
-    batch_gather(&batch, &link->out);
+    batch_gather(&batch, &link->out, true);
     uv_write_t *write = malloc(sizeof *write);
     if (write == NULL) {
         link_break(link, FAULT(out_of_memory));
@@ -149,21 +164,48 @@ static void send_finish(struct tcp *tcp)
     link_mark(&tcp->link, LINK_FINISHED);
 }
 
+/* All that lies together in front. */
+static ssize_t send_page(struct tcp *tcp, size_t *wanted)
+{
+    off_t offset = 0;
+    uv_os_fd_t fd;
+    const struct slice front = chain_front(&tcp->link.out);
+    *wanted = front.len;
+    if (uv_fileno(&tcp->handle, &fd) != 0)
+        return UV_EBADF;
+    ssize_t sent = sendfile(fd, sendable_file(front.at, &offset), &offset, front.len);
+    return sent >= 0 ? sent : uv_translate_sys_error(errno);
+}
+
+static ssize_t send_batch(struct tcp *tcp, size_t *wanted)
+{
+    struct batch batch;
+    uv_os_fd_t fd;
+    batch_gather(&batch, &tcp->link.out, false);
+    *wanted = batch.bytes;
+    if (!batch.more)
+        return uv_try_write(&tcp->stream, batch.buffers, batch.count);
+    struct msghdr message = {.msg_iov = (struct iovec *)(void *)batch.buffers, .msg_iovlen = batch.count};
+    if (uv_fileno(&tcp->handle, &fd) != 0)
+        return UV_EBADF;
+    ssize_t sent = sendmsg(fd, &message, MSG_MORE | MSG_NOSIGNAL);
+    return sent >= 0 ? sent : uv_translate_sys_error(errno);
+}
+
 static void tcp_flush(struct link *link)
 {
     struct tcp *tcp = tcp_of(link);
     if (tcp->write != NULL)
         return;
     while (!chain_is_empty(&link->out)) {
-        struct batch batch;
-        batch_gather(&batch, &link->out);
-        int written = uv_try_write(&tcp->stream, batch.buffers, batch.count);
+        size_t wanted;
+        ssize_t written = is_sendable(link->out.first) ? send_page(tcp, &wanted) : send_batch(tcp, &wanted);
         if (written < 0 && written != UV_EAGAIN) {
             link_break(link, fault_of(written));
             return;
         }
         chain_drop(&link->out, written > 0 ? (size_t)written : 0);
-        if (written < 0 || (size_t)written < batch.bytes) {
+        if (written < 0 || (size_t)written < wanted) {
             send_later(tcp);
             return;
         }
