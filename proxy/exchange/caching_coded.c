@@ -112,7 +112,7 @@ static struct stream *read_all(struct exchange *exchange, struct cache_object *o
     return cache_reader_new(exchange->lane->loop, exchange->down->arena, cache_object_ref(object), NULL);
 }
 
-/* Also while it still comes. */
+/* Also while it still comes. Without memory for a decoder: NULL, and the client gets it as it is. */
 static struct stream *read_decoded(struct exchange *exchange, struct cache_object *object, enum coding coding)
 {
     struct stream *source = read_all(exchange, object);
@@ -126,8 +126,10 @@ static struct stream *read_decoded(struct exchange *exchange, struct cache_objec
 struct stream *caching_whole(struct exchange *exchange, struct cache_object *object)
 {
     enum coding coding;
-    if (caching_decodes(exchange, object, &coding))
-        return read_decoded(exchange, object, coding);
+    struct stream *decoded =
+        caching_decodes(exchange, object, &coding) ? read_decoded(exchange, object, coding) : NULL;
+    if (decoded != NULL)
+        return decoded;
     coding = coding_for(exchange, object);
     if (coding != CODING_IDENTITY && coded_find(object->body, coding) != NULL)
         return read_coded(exchange, object, coding);

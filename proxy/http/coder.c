@@ -10,15 +10,43 @@ int coder_window(uint64_t length, int most)
     return window;
 }
 
-struct coder *coder_encoder(enum coding coding, uint64_t length)
+static _Thread_local size_t held; /* bytes, of all that live */
+
+/* About what its library takes, in the end. */
+static size_t cost_of(enum coding coding, uint64_t length)
 {
+    const size_t window = (size_t)1 << coder_window(length, CODER_WINDOW);
     switch (coding) {
     case CODING_GZIP:
-        return coder_gzip_encoder(length);
+        return 4 * window + 64 * 1024;
     case CODING_BR:
-        return coder_br_encoder(length);
+        return 24 * window + 64 * 1024;
+    default:
+        return 10 * window + 64 * 1024;
+    }
+}
+
+static struct coder *count(struct coder *coder, size_t cost)
+{
+    if (coder == NULL)
+        return NULL;
+    coder->cost = cost;
+    held += cost;
+    return coder;
+}
+
+struct coder *coder_encoder(enum coding coding, uint64_t length)
+{
+    size_t cost = cost_of(coding, length);
+    if (held + cost > CODER_MEMORY)
+        return NULL;
+    switch (coding) {
+    case CODING_GZIP:
+        return count(coder_gzip_encoder(length), cost);
+    case CODING_BR:
+        return count(coder_br_encoder(length), cost);
     case CODING_ZSTD:
-        return coder_zstd_encoder(length);
+        return count(coder_zstd_encoder(length), cost);
     default:
         return NULL;
     }
@@ -26,13 +54,16 @@ struct coder *coder_encoder(enum coding coding, uint64_t length)
 
 struct coder *coder_decoder(enum coding coding)
 {
+    const size_t cost = coding == CODING_GZIP ? 64 * 1024 : (size_t)1 << CODER_DECODE_WINDOW;
+    if (held + cost > CODER_MEMORY)
+        return NULL;
     switch (coding) {
     case CODING_GZIP:
-        return coder_gzip_decoder();
+        return count(coder_gzip_decoder(), cost);
     case CODING_BR:
-        return coder_br_decoder();
+        return count(coder_br_decoder(), cost);
     case CODING_ZSTD:
-        return coder_zstd_decoder();
+        return count(coder_zstd_decoder(), cost);
     default:
         return NULL;
     }
@@ -40,8 +71,10 @@ struct coder *coder_decoder(enum coding coding)
 
 void coder_free(struct coder *coder)
 {
-    if (coder != NULL)
-        coder->ops->free(coder);
+    if (coder == NULL)
+        return;
+    held -= coder->cost;
+    coder->ops->free(coder);
 }
 
 static bool is_bomb(const struct coder *coder)

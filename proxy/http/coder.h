@@ -19,13 +19,14 @@
 #include "http/encoding.h"
 
 enum {
-    CODER_RATIO = 1100,             /* bytes that one byte may become; gzip reaches 1032 */
-    CODER_RATIO_FREE = 1024 * 1024, /* before these, nobody counts */
-    CODER_WINDOW = 16,              /* log2 of the encoders' window at most, in bytes */
-    CODER_WINDOW_GZIP = 15,         /* the same of gzip, which has no larger one */
-    CODER_WINDOW_MIN = 10,          /* for the smallest bodies */
-    CODER_DECODE_WINDOW = 23,       /* RFC 9659 */
-    CODER_STEP = 4096,              /* bytes of output that are made at once */
+    CODER_RATIO = 1100,               /* bytes that one byte may become; gzip reaches 1032 */
+    CODER_RATIO_FREE = 1024 * 1024,   /* before these, nobody counts */
+    CODER_WINDOW = 16,                /* log2 of the encoders' window at most, in bytes */
+    CODER_WINDOW_GZIP = 15,           /* the same of gzip, which has no larger one */
+    CODER_WINDOW_MIN = 10,            /* for the smallest bodies */
+    CODER_DECODE_WINDOW = 23,         /* RFC 9659 */
+    CODER_STEP = 4096,                /* bytes of output that are made at once */
+    CODER_MEMORY = 256 * 1024 * 1024, /* bytes of all coders of a thread, about */
     CODER_LEVEL_GZIP = 5,
     CODER_LEVEL_BR = 5,
     CODER_LEVEL_ZSTD = 5
@@ -33,7 +34,8 @@ enum {
 
 struct coder;
 
-/* NULL when out of memory. length: of the whole body, a hint; UINT64_MAX when nobody knows. Not of CODING_IDENTITY. */
+/* NULL when out of memory, also of CODER_MEMORY. length: of the whole body, a hint; UINT64_MAX when nobody knows. Not of
+ * CODING_IDENTITY. Freed in the same thread. */
 struct coder *coder_encoder(enum coding coding, uint64_t length);
 struct coder *coder_decoder(enum coding coding);
 

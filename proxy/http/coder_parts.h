@@ -33,6 +33,7 @@ struct coder {
     const struct coder_ops *ops;
     uint64_t in, out; /* bytes so far */
     bool full;        /* stopped for want of room: there is more to come, also without input */
+    size_t cost;      /* bytes that it was counted for */
 };
 
 struct coder *coder_gzip_encoder(uint64_t length);

@@ -202,6 +202,21 @@ static void bombs_are_refused(void **state)
     free(zeros);
 }
 
+static void there_are_only_so_many_at_once(void **state)
+{
+    static struct coder *coders[8192];
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        size_t count = 0;
+        while (count < 8192 && (coders[count] = coder_encoder(CODING_GZIP, UINT64_MAX)) != NULL)
+            count++;
+        assert_in_range(count, 256, 4096);
+        assert_null(coder_decoder(CODING_BR));
+        while (count > 0)
+            coder_free(coders[--count]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(what_was_flushed_can_be_decoded),
         cmocka_unit_test(a_body_that_is_cut_or_goes_on_is_refused),
         cmocka_unit_test(several_members_are_one_body),
+        cmocka_unit_test(there_are_only_so_many_at_once),
         cmocka_unit_test(bombs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
