@@ -29,6 +29,7 @@ static bool caching_new(struct exchange *exchange)
 {
     struct arena *arena = exchange->down->arena;
     struct caching *caching = arena_take_zeroed(arena, sizeof *caching);
+    const struct caching_ask ask = caching_ask_of(exchange);
     if (caching == NULL)
         return false;
     caching->exchange = exchange;
@@ -37,18 +38,11 @@ static bool caching_new(struct exchange *exchange)
     caching->patience.fire = be_impatient;
     caching->zone = exchange->view->snapshot->zones[caching_settings(exchange)->zone];
     caching->outcome = CACHE_bypass;
-    caching->key = caching_key(exchange, arena);
+    caching->key = caching_key(&ask, arena);
     caching->hash = cache_store_hash(caching->key);
     cache_control_read(&caching->asked, &exchange->down->head_in.fields);
     exchange->caching = caching;
     return caching->key.at != NULL;
-}
-
-static bool is_looked_at(const struct exchange *exchange)
-{
-    const struct head *head = &exchange->down->head_in;
-    return policy_looks_at(head) && !caching_is_odd(&head->fields) &&
-           (exchange->caching->asked.has & CACHE_NO_STORE) == 0;
 }
 
 /* What is stored and fits; a reference. */
@@ -161,7 +155,7 @@ enum caching_look caching_look(struct exchange *exchange, const struct fault **f
     *fault = FAULT(out_of_memory);
     if (!caching_new(exchange))
         return CACHING_FAILS;
-    if (!is_looked_at(exchange))
+    if (!caching_looks_at(&exchange->down->head_in))
         return CACHING_FETCHES;
     exchange->caching->outcome = CACHE_miss;
     if (!caching_is_renewal(exchange))

@@ -18,11 +18,12 @@ void caching_read(const struct exchange *exchange, const struct head *response, 
 
 static bool keep_head(const struct exchange *exchange, struct cache_object *object, const struct head *head)
 {
+    const struct caching_ask ask = caching_ask_of(exchange);
     struct fields kept = {0};
     object->status = head->status;
     object->has_length = head->has_length;
     object->length = head->length;
-    object->url = caching_url(exchange, &object->arena);
+    object->url = caching_url(&ask, &object->arena);
     object->recodes = exchange->route->settings->compress != NULL;
     object->variant =
         policy_variant(&head->fields, &exchange->down->head_in.fields, object->recodes, &object->arena);

@@ -1,45 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which requests are the same. */
-#include "exchange/caching_parts.h"
+#include "exchange/caching_key.h"
+
+#include "cache/control.h"
+#include "cache/policy.h"
 #include "http/cookie.h"
 
 /* Host and port as the client names them, in lower case: what a backend may put into its answer. */
-static struct text authority_of(const struct exchange *exchange, struct arena *arena)
+static struct text authority_of(const struct caching_ask *ask, struct arena *arena)
 {
-    struct text copy = arena_copy(arena, exchange->down->head_in.authority);
+    struct text copy = arena_copy(arena, ask->head->authority);
     for (size_t i = 0; copy.at != NULL && i < copy.len; i++)
         ((char *)(uintptr_t)copy.at)[i] = ascii_lower(copy.at[i]);
     return copy;
 }
 
 /* As it came, or where redirects led; not normalised: that is what the backend gets. */
-static struct text path_of(const struct exchange *exchange)
+static struct text path_of(const struct caching_ask *ask)
 {
-    struct text target = exchange->asked;
+    struct text target = ask->target;
     return text_sub(target, 0, text_find(target, '?'));
 }
 
-static struct text query_of(const struct exchange *exchange)
+static struct text query_of(const struct caching_ask *ask)
 {
-    struct text target = exchange->asked;
+    struct text target = ask->target;
     size_t mark = text_find(target, '?');
     return text_sub(target, mark, target.len - mark);
 }
 
-static struct text value_of(const struct exchange *exchange, const struct cache_key_setting *part,
+static struct text value_of(const struct caching_ask *ask, const struct cache_key_setting *part,
                             struct arena *arena)
 {
-    const struct fields *fields = &exchange->down->head_in.fields;
+    const struct fields *fields = &ask->head->fields;
     struct text cookie = TEXT("");
     switch (part->part) {
     case CACHE_KEY_SCHEME:
-        return exchange->front->scheme;
+        return ask->scheme;
     case CACHE_KEY_HOST:
-        return authority_of(exchange, arena);
+        return authority_of(ask, arena);
     case CACHE_KEY_PATH:
-        return path_of(exchange);
+        return path_of(ask);
     case CACHE_KEY_QUERY:
-        return query_of(exchange);
+        return query_of(ask);
     case CACHE_KEY_METHOD:
         return TEXT("GET"); /* HEAD is answered from it too */
     case CACHE_KEY_HEADER:
@@ -51,27 +54,26 @@ static struct text value_of(const struct exchange *exchange, const struct cache_
     return TEXT_NONE;
 }
 
-/* Parts are apart by a line's end, which none of them can hold; the route comes first, since another may go elsewhere. */
-struct text caching_key(const struct exchange *exchange, struct arena *arena)
+struct text caching_key(const struct caching_ask *ask, struct arena *arena)
 {
-    const struct cache_settings *settings = &exchange->route->settings->cache;
+    const struct cache_settings *settings = &ask->route->cache;
+    const char apart = CACHING_KEY_APART;
     struct text key = {"", 0};
-    struct text name = exchange->route->settings->name;
+    struct text name = ask->route->name;
     if (!arena_append(arena, &key, name.at, name.len))
         return TEXT_NONE;
     for (size_t i = 0; i < settings->key_count; i++) {
-        struct text value = value_of(exchange, &settings->key[i], arena);
-        if (value.at == NULL || !arena_append(arena, &key, "\n", 1) ||
+        struct text value = value_of(ask, &settings->key[i], arena);
+        if (value.at == NULL || !arena_append(arena, &key, &apart, 1) ||
             !arena_append(arena, &key, value.at, value.len))
             return TEXT_NONE;
     }
     return key;
 }
 
-struct text caching_url(const struct exchange *exchange, struct arena *arena)
+struct text caching_url(const struct caching_ask *ask, struct arena *arena)
 {
-    const struct text parts[] = {exchange->front->scheme, TEXT("://"), authority_of(exchange, arena),
-                                 exchange->asked};
+    const struct text parts[] = {ask->scheme, TEXT("://"), authority_of(ask, arena), ask->target};
     struct text url = {"", 0};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (parts[i].at == NULL || !arena_append(arena, &url, parts[i].at, parts[i].len))
@@ -79,8 +81,7 @@ struct text caching_url(const struct exchange *exchange, struct arena *arena)
     return url;
 }
 
-/* What changes the meaning of a request for some backends and is in no key. */
-bool caching_is_odd(const struct fields *fields)
+static bool is_odd(const struct fields *fields)
 {
     static const struct text names[] = {{"X-HTTP-Method-Override", 22},
                                         {"X-HTTP-Method", 13},
@@ -92,4 +93,11 @@ bool caching_is_odd(const struct fields *fields)
             if (text_equal_nocase(fields->at[i].name, names[n]))
                 return true;
     return false;
+}
+
+bool caching_looks_at(const struct head *head)
+{
+    struct cache_control asked;
+    cache_control_read(&asked, &head->fields);
+    return policy_looks_at(head) && !is_odd(&head->fields) && (asked.has & CACHE_NO_STORE) == 0;
 }

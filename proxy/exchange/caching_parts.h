@@ -7,6 +7,7 @@
 #include "cache/policy.h"
 #include "cache/reader.h"
 #include "exchange/caching.h"
+#include "exchange/caching_key.h"
 #include "exchange/reply.h"
 
 struct caching {
@@ -32,10 +33,11 @@ struct caching {
     bool stores;    /* what the backend answered was put into the store */
 };
 
-/* .at is NULL when out of memory. */
-struct text caching_key(const struct exchange *exchange, struct arena *arena);
-struct text caching_url(const struct exchange *exchange, struct arena *arena);
-bool caching_is_odd(const struct fields *fields);
+static inline struct caching_ask caching_ask_of(const struct exchange *exchange)
+{
+    return (struct caching_ask){exchange->route->settings, exchange->front->scheme, &exchange->down->head_in,
+                                exchange->asked};
+}
 
 /* Seconds since the epoch. */
 int64_t caching_now(void);

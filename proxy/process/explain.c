@@ -74,11 +74,12 @@ static void explain_front(const struct snapshot *snapshot, size_t index,
                           const struct explain_question *question)
 {
     const struct front_plan *front = &snapshot->fronts[index];
+    const struct explain_asked asked = {&question->head, front->scheme};
     const struct fault *fault;
     const struct route_settings *chosen = find(front, question, &fault);
     print_listener(front);
     if (chosen != NULL)
-        explain_chosen(stdout, snapshot, chosen, question->head.method);
+        explain_chosen(stdout, snapshot, chosen, &asked);
     else
         printf("  route      none: weir answers %u, %s\n", fault->status, fault->sentence);
     print_others(snapshot, index, question, chosen);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/explain_route.h"
+
+#include "exchange/caching_key.h"
 #include "upstream/balance/balancer.h"
 
 static void print_list(FILE *out, const char *before, const struct text *texts, size_t count)
@@ -131,6 +133,8 @@ static void print_filters(FILE *out, const struct snapshot *snapshot, const stru
         fprintf(out, "%splaces that the backend names stay as they are", separator(&said));
     if (route->redirects.follow > 0)
         fprintf(out, "%sup to %u redirects are followed", separator(&said), route->redirects.follow);
+    if (route->compress != NULL)
+        fprintf(out, "%sanswers are compressed", separator(&said));
     print_fields(out, "request", route->request_fields, &said);
     print_fields(out, "answer", route->response_fields, &said);
     if (route->mirror.percent > 0)
@@ -170,14 +174,36 @@ static void print_upstream(FILE *out, const struct snapshot *snapshot, const str
     print_retries(out, route, method);
 }
 
+/* The key's parts as they are put together. */
+static void print_cache(FILE *out, const struct snapshot *snapshot, const struct route_settings *route,
+                        const struct explain_asked *asked)
+{
+    const struct caching_ask ask = {route, asked->scheme, asked->head, asked->head->path};
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct text part, key = caching_key(&ask, &arena);
+    fprintf(out, "  cache      %.*s", TEXT_ARGS(snapshot->settings->zones[route->cache.zone].name));
+    if (caching_looks_at(asked->head)) {
+        fputs(", key", out);
+        for (const char *apart = " "; text_split(&key, CACHING_KEY_APART, &part); apart = " | ")
+            fprintf(out, "%s%.*s", apart, TEXT_ARGS(part));
+        fputc('\n', out);
+    } else {
+        fputs(", not asked: no stored answer serves such a request\n", out);
+    }
+    arena_clear(&arena);
+}
+
 void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct route_settings *route,
-                    enum method method)
+                    const struct explain_asked *asked)
 {
     fprintf(out, "  route      %.*s\n", TEXT_ARGS(route->name));
     print_match(out, route);
     print_filters(out, snapshot, route);
+    if (route->cache.on)
+        print_cache(out, snapshot, route, asked);
     if (route->target == TARGET_UPSTREAM || route->target == TARGET_SPLIT)
-        print_upstream(out, snapshot, route, method);
+        print_upstream(out, snapshot, route, asked->head->method);
     else if (route->target == TARGET_REDIRECT)
         fprintf(out, "  redirect   %u to %.*s\n", route->redirect.status,
                 TEXT_ARGS(route->redirect.to.written));

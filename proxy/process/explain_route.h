@@ -7,9 +7,13 @@
 
 #include "exchange/snapshot.h"
 
-/* The route that answers a request of that method, a line for each thing. */
+/* The route that answers a request with that head at a listener of that scheme, a line for each thing. */
+struct explain_asked {
+    const struct head *head;
+    struct text scheme;
+};
 void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct route_settings *route,
-                    enum method method);
+                    const struct explain_asked *asked);
 
 /* A phrase: why other isn't the route that takes this request; chosen is, NULL when none does. Found out by putting the
  * request to tables of the one and of both of them, with less and less of their matches. */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which requests get the same stored answer. No state. */
+#ifndef EXCHANGE_CACHING_KEY_H
+#define EXCHANGE_CACHING_KEY_H
+
+#include "exchange/settings.h"
+#include "http/head.h"
+
+/* What keys are made of. */
+struct caching_ask {
+    const struct route_settings *route;
+    struct text scheme;      /* of the listener */
+    const struct head *head; /* of the request */
+    struct text target;      /* path and query that are asked for: the head's, or where redirects led */
+};
+
+/* The parts that the route's settings name, apart by CACHING_KEY_APART, which none of them can hold; the route comes
+ * first, since another may go elsewhere. .at is NULL when out of memory. */
+enum { CACHING_KEY_APART = '\n' };
+struct text caching_key(const struct caching_ask *ask, struct arena *arena);
+
+/* As clients see it, scheme and host in lower case. */
+struct text caching_url(const struct caching_ask *ask, struct arena *arena);
+
+/* Whether a cache is asked for such requests at all: not when it can't answer them, and not when something in them
+ * changes their meaning for some backends and is in no key. */
+bool caching_looks_at(const struct head *head);
+
+#endif
