@@ -65,16 +65,8 @@ static bool copy_head(struct renewal *renewal, const struct exchange *exchange)
                           .path = exchange->asked,
                           .major = from->major,
                           .minor = from->minor};
-    if (!fields_reserve(&head->fields, &renewal->arena, from->fields.count + 1))
-        return false;
-    for (unsigned i = 0; i < from->fields.count; i++) {
-        struct field field = from->fields.at[i];
-        if (!keep(renewal, &field.name) || !keep(renewal, &field.value) ||
-            !fields_push(&head->fields, &renewal->arena, &field))
-            return false;
-    }
-    return keep(renewal, &head->target) && keep(renewal, &head->scheme) && keep(renewal, &head->authority) &&
-           keep(renewal, &head->path);
+    return fields_copy(&head->fields, &renewal->arena, &from->fields) && keep(renewal, &head->target) &&
+           keep(renewal, &head->scheme) && keep(renewal, &head->authority) && keep(renewal, &head->path);
 }
 
 static struct renewal *renewal_new(struct exchange *exchange)

@@ -14,14 +14,15 @@ static bool keep(struct mirror *mirror, struct text *text)
 static bool copy_head(struct mirror *mirror, const struct exchange *exchange)
 {
     struct head *head = &mirror->head;
+    struct fields passing;
     mirror->asked = exchange->down->head_in.authority;
     if (!forward_head(exchange, &mirror->arena, head))
         return false;
     fields_remove(&head->fields, FIELD_EXPECT, TEXT("Expect")); /* nobody waits for a 100 */
-    for (unsigned i = 0; i < head->fields.count; i++)
-        if (!keep(mirror, &head->fields.at[i].name) || !keep(mirror, &head->fields.at[i].value))
-            return false;
-    return keep(mirror, &mirror->asked) && keep(mirror, &head->method_text) && keep(mirror, &head->path);
+    passing = head->fields;
+    head->fields = (struct fields){0};
+    return fields_copy(&head->fields, &mirror->arena, &passing) && keep(mirror, &mirror->asked) &&
+           keep(mirror, &head->method_text) && keep(mirror, &head->path);
 }
 
 static struct mirror *mirror_new(struct exchange *exchange)

@@ -93,6 +93,20 @@ static const struct text written[FIELD_ID_COUNT] = {
     [FIELD_X_FORWARDED_PREFIX] = {"X-Forwarded-Prefix", 18},
 };
 
+bool fields_copy(struct fields *fields, struct arena *arena, const struct fields *from)
+{
+    if (!fields_reserve(fields, arena, fields->count + from->count))
+        return false;
+    for (unsigned i = 0; i < from->count; i++) {
+        const struct field *field = &from->at[i];
+        const struct field copy = {arena_copy(arena, field->name), arena_copy(arena, field->value),
+                                   field->id};
+        if (copy.name.at == NULL || copy.value.at == NULL || !fields_push(fields, arena, &copy))
+            return false;
+    }
+    return true;
+}
+
 bool fields_add_known(struct fields *fields, struct arena *arena, enum field_id id, struct text value)
 {
     struct text name = written[id].len > 0 ? written[id] : names[id];

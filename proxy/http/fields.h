@@ -89,6 +89,8 @@ enum field_id field_id_of(struct text name);
 bool fields_add(struct fields *fields, struct arena *arena, struct text name, struct text value);
 bool fields_reserve(struct fields *fields, struct arena *arena, unsigned room); /* for so many in all */
 bool fields_push(struct fields *fields, struct arena *arena, const struct field *field);
+/* All of them after those that are there, with copies of their texts. */
+bool fields_copy(struct fields *fields, struct arena *arena, const struct fields *from);
 bool fields_add_known(struct fields *fields, struct arena *arena, enum field_id id, struct text value);
 
 static inline bool fields_have(const struct fields *fields, enum field_id id)

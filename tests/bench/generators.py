@@ -25,7 +25,7 @@ def wrk(bench, port, path, connections, seconds, size, lua=(), fields=(), most=0
     and with its head, most."""
     script = ["-s", lua[0]] if lua else []
     script += [word for field in fields for word in ("-H", field)]
-    command = ["taskset", "-c", bench.other_cpu, find("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", *script,
+    command = ["taskset", "-c", bench.other_cpu, find("wrk"), "-t1", "--timeout", "10s", f"-c{connections}", f"-d{seconds:g}s", *script,
                f"http://127.0.0.1:{port}{path}"] + (["--", *lua[1:]] if lua else [])
     code, out, complaints = run_tool(command, seconds)
     done = re.search(r"(\d+) requests in ([\d.]+)(m?s|m), ([\d.]+)([KMGT]?)B read", out)
