@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Does every folder with files in it have a README.md of at most 40 lines? proxy/README.md, the plan of the house, may be
-longer; folders of test data need none. Usage: readmes.py REPOSITORY
+longer; folders of test data need none. And nothing lies at the top that doesn't belong there. Usage: readmes.py REPOSITORY
 """
 import os
 import sys
@@ -10,10 +10,12 @@ from pathlib import Path
 ROOMS = ("proxy", "tests", "plugins", "config", "deploy")
 DATA = {"corpus", "data", "__pycache__"}
 LINES_MAX = 40
+TOP = {*ROOMS, "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "build", "__pycache__"}
 
 
 def check(repository):
-    count, problems = 0, []
+    strays = sorted(path.name for path in Path(repository).iterdir() if path.name not in TOP and not path.name.startswith("."))
+    count, problems = 0, [f"{name}: doesn't belong at the top" for name in strays]
     for room in ROOMS:
         for folder, folders, files in os.walk(Path(repository) / room):
             folders[:] = sorted(name for name in folders if name not in DATA and not name.startswith("."))

@@ -88,6 +88,10 @@ class Rules(unittest.TestCase):
         self.write("proxy/http/README.md", "line\n" * 41)
         self.assertIn("proxy/http/README.md: has 41 lines", self.only_problem(readmes))
 
+    def test_stray_file_at_the_top_is_a_problem(self):
+        self.write("w.log", "x\n")
+        self.assertIn("w.log: doesn't belong at the top", self.only_problem(readmes))
+
     def test_file_without_licence_is_a_problem(self):
         self.write("proxy/base/text.h", "#pragma once\n")
         self.assertIn("proxy/base/text.h:1:", self.only_problem(spdx))
