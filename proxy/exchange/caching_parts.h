@@ -26,6 +26,7 @@ struct caching {
     struct timer patience; /* for another's fetch */
     struct exchange *exchange;
     unsigned waits;    /* for others, so far */
+    bool varies;       /* nothing was found for this request, but for others */
     bool handing_back; /* it got too large to be stored */
     bool stores;       /* what the backend answered was put into the store */
 };
