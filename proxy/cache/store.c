@@ -110,6 +110,15 @@ struct cache_object *cache_store_find(struct cache_store *store, struct text key
     return object;
 }
 
+bool cache_store_knows(struct cache_store *store, struct text key, uint64_t hash)
+{
+    struct shard *shard = cache_store_shard(store, hash);
+    pthread_mutex_lock(&shard->lock);
+    bool knows = shard_first(shard, key, hash) != NULL;
+    pthread_mutex_unlock(&shard->lock);
+    return knows;
+}
+
 /* Another with the same key and variant, or the oldest one when there are too many variants. */
 static struct cache_object *displaced(struct shard *shard, const struct cache_object *object)
 {

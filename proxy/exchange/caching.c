@@ -130,6 +130,7 @@ static enum caching_look look_again(struct exchange *exchange, const struct faul
         return serve_found(exchange, object, CACHE_stale, fault);
     cache_object_unref(caching->found);
     caching->found = object;
+    caching->varies = object == NULL && cache_store_knows(caching->zone->store, caching->key, caching->hash);
     *fault = FAULT(not_in_cache);
     return (caching->asked.has & CACHE_ONLY_IF_CACHED) != 0 ? CACHING_FAILS : join_flight(exchange);
 }

@@ -33,8 +33,9 @@ bool caching_ask(const struct exchange *exchange, struct head *out)
     return exchange->caching->found == NULL || add_condition(exchange, &out->fields);
 }
 
-/* A 304: what is stored is good for longer, and some of its fields are new (RFC 9111 section 4.3.4). */
-static struct cache_object *freshened(struct exchange *exchange)
+/* A 304: what is stored is good for longer, and some of its fields are new (RFC 9111 section 4.3.4). The Date of one that
+ * has none is when it came (RFC 9110 section 6.6.1). *storable: what it is now may be stored. */
+static struct cache_object *freshened(struct exchange *exchange, bool *storable)
 {
     struct cache_object *found = exchange->caching->found;
     struct arena *arena = exchange->down->arena;
@@ -44,12 +45,14 @@ static struct cache_object *freshened(struct exchange *exchange)
     struct freshness freshness;
     if (!message_forward_fields(&found->fields, &merged.fields, arena, 0))
         return NULL;
+    fields_remove(&merged.fields, FIELD_DATE, TEXT("Date"));
     for (unsigned i = 0; i < news->count; i++)
         if (news->at[i].id != FIELD_CONTENT_LENGTH && news->at[i].id != FIELD_CONTENT_ENCODING)
             fields_remove(&merged.fields, news->at[i].id, news->at[i].name);
     if (!message_forward_fields(news, &merged.fields, arena, FIELD_BIT(CONTENT_ENCODING)))
         return NULL;
     caching_read(exchange, &merged, &said, &freshness);
+    *storable = policy_may_store(&exchange->down->head_in, &merged, &said, &freshness);
     return caching_object(exchange, &merged, &freshness, cache_body_ref(found->body));
 }
 
@@ -62,14 +65,26 @@ static bool serve_instead(struct exchange *exchange, struct cache_object *object
     return caching_serve(exchange, object);
 }
 
-static void revalidate(struct exchange *exchange)
+/* The new one takes the place of what was found, also when its Vary is another. One that may not be stored (NULL: it can't
+ * be) ends it, but for what was said to a client with credentials: that is nothing to others. */
+static void replace_found(struct exchange *exchange, struct cache_object *object, bool storable)
 {
     struct caching *caching = exchange->caching;
-    struct cache_object *object = freshened(exchange);
+    struct cache_store *store = caching->zone->store;
+    bool is_private = fields_have(&exchange->down->head_in.fields, FIELD_AUTHORIZATION);
+    storable = storable && object != NULL;
+    caching->stores = storable && cache_store_put(store, object, caching_size(object), caching->epoch);
+    if (caching->stores || (!storable && !is_private))
+        cache_store_drop(store, caching->found);
+}
+
+static void revalidate(struct exchange *exchange)
+{
+    bool storable = false;
+    struct cache_object *object = freshened(exchange, &storable);
+    replace_found(exchange, object, storable);
     if (object == NULL)
-        object = cache_object_ref(caching->found);
-    else
-        caching->stores = cache_store_put(caching->zone->store, object, caching_size(object), caching->epoch);
+        object = cache_object_ref(exchange->caching->found);
     serve_instead(exchange, object, CACHE_revalidated, 304);
 }
 
@@ -98,13 +113,14 @@ void caching_answer(struct exchange *exchange)
     struct cache_control said;
     struct freshness freshness;
     invalidate(exchange, status);
-    if (!caching_is_fetch(exchange))
+    bool fails = status >= 500 && may_be_stale(exchange);
+    if (!fails && !caching_is_fetch(exchange))
         return;
     enum flight_end end = FLIGHT_STORED;
     caching_read(exchange, &up->head_in, &said, &freshness);
     if (status == 304 && caching->found != NULL)
         revalidate(exchange);
-    else if (status >= 500 && may_be_stale(exchange))
+    else if (fails)
         serve_instead(exchange, cache_object_ref(caching->found), CACHE_stale, status);
     else if (policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) &&
              !caching_is_too_large(exchange))
@@ -117,7 +133,8 @@ void caching_answer(struct exchange *exchange)
 bool caching_stale(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
-    if (caching == NULL || exchange->answered || !may_be_stale(exchange))
+    bool asks_nobody = caching != NULL && (caching->asked.has & CACHE_ONLY_IF_CACHED) != 0;
+    if (caching == NULL || asks_nobody || exchange->answered || !may_be_stale(exchange))
         return false;
     caching->outcome = CACHE_stale;
     return caching_serve(exchange, cache_object_ref(caching->found));
@@ -142,13 +159,30 @@ static struct text with_number(struct arena *arena, struct text words, int64_t n
     return (struct text){at, words.len + len + negative};
 }
 
+static bool is_fresh(const struct cache_object *object)
+{
+    const struct freshness *freshness = &object->freshness;
+    return !freshness->no_cache && freshness_age(freshness, caching_now()) < freshness->lifetime &&
+           !atomic_load_explicit(&object->soft_purged, memory_order_relaxed);
+}
+
+/* Why the backend is asked (RFC 9211 section 2.2). */
+static const char *reason(const struct exchange *exchange)
+{
+    const struct caching *caching = exchange->caching;
+    enum method method = exchange->down->head_in.method;
+    if (caching->outcome == CACHE_bypass)
+        return method == METHOD_GET || method == METHOD_HEAD ? "bypass" : "method";
+    if (caching->found == NULL)
+        return caching->varies ? "vary-miss" : "uri-miss";
+    return is_fresh(caching->found) ? "request" : "stale";
+}
+
 /* RFC 9211 */
 static struct text status_text(const struct exchange *exchange, struct arena *arena)
 {
     const struct caching *caching = exchange->caching;
-    const char *forwarded = caching->outcome == CACHE_bypass ? "bypass"
-                            : caching->found != NULL         ? "stale"
-                                                             : "uri-miss";
+    const char *forwarded = reason(exchange);
     const struct cache_object *served = caching->fetched == 0 ? caching->served : NULL;
     if (served != NULL && caching->outcome != CACHE_collapsed) {
         int64_t left = served->freshness.lifetime - freshness_age(&served->freshness, caching_now());

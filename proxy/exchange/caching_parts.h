@@ -30,6 +30,7 @@ struct caching {
     struct timer patience; /* for another's fetch */
     struct exchange *exchange;
     unsigned waits; /* for others, so far */
+    bool varies;    /* nothing was found for this request, but for others */
     bool stores;    /* what the backend answered was put into the store */
 };
 
