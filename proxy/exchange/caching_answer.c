@@ -22,14 +22,17 @@ static bool add_condition(const struct exchange *exchange, struct fields *fields
 
 bool caching_ask(const struct exchange *exchange, struct head *out)
 {
+    struct caching *caching = exchange->caching;
     if (!caching_is_fetch(exchange))
         return true;
-    exchange->caching->asked_at = caching_now();
-    exchange->caching->epoch = cache_store_epoch(exchange->caching->zone->store, exchange->caching->hash);
+    caching->asked_at = caching_now();
+    caching->epoch = cache_store_epoch(caching->zone->store, caching->hash);
+    if (caching->found == NULL && caching->flight == NULL)
+        return true; /* what can't be stored, as was seen before, need not come whole */
     remove_conditions(&out->fields);
     fields_remove(&out->fields, FIELD_RANGE, TEXT("Range"));
     fields_remove(&out->fields, FIELD_IF_RANGE, TEXT("If-Range"));
-    return exchange->caching->found == NULL || add_condition(exchange, &out->fields);
+    return caching->found == NULL || add_condition(exchange, &out->fields);
 }
 
 /* A 304: what is stored is good for longer, and some of its fields are new (RFC 9111 section 4.3.4). The Date of one that
@@ -121,10 +124,8 @@ void caching_answer(struct exchange *exchange)
         revalidate(exchange);
     else if (fails)
         serve_instead(exchange, cache_object_ref(caching->found), CACHE_stale, status);
-    else if (policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) &&
-             !caching_is_too_large(exchange))
-        caching_fill(exchange, &freshness);
-    else
+    else if (!policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) ||
+             caching_is_too_large(exchange) || !caching_fill(exchange, &freshness))
         end = status >= 500 ? FLIGHT_LOST : FLIGHT_PASSED;
     caching_land(caching, end);
 }

@@ -30,7 +30,7 @@ class Model:
     stale_if_error: int = 0
     behind: bool = True
     stored: list = field(default_factory=list)  # newest first
-    passing: set = field(default_factory=set)   # paths whose last fetch could not be stored: nobody renews those behind
+    passing: set = field(default_factory=set)   # paths whose last fetch could not be stored: nobody renews those behind, nor takes their conditions away
 
     # Which answer
     def find(self, ask):
@@ -79,10 +79,9 @@ class Model:
             return "request" if self.may_stay_unasked(one, {}, now) else "stale"
         return "vary-miss" if any(other.path == ask.path for other in self.stored) else "uri-miss"
 
-    @staticmethod
-    def conditions(ask, plan):
+    def conditions(self, ask, plan):
         """If-None-Match, If-Modified-Since and Range as the backend gets them."""
-        if plan.kind not in ("fetch", "behind"):
+        if plan.kind not in ("fetch", "behind") or (plan.stored is None and ask.path in self.passing):
             return [ask.fields.get(name) for name in ("if-none-match", "if-modified-since", "range")]
         fields = plan.stored.answer.fields if plan.stored else {}
         return [fields.get("etag"), fields.get("last-modified"), None]

@@ -24,7 +24,7 @@ def says_then(first, *news):
 def test_a_304_without_a_date_is_of_now(cached):
     old = formatdate(time.time() - 1000, usegmt=True)
     _, backend, get = cached(says_then([STALE, f"Date: {old}"], FRESH))
-    assert get("/a").one("age") == "1000"
+    assert 1000 <= int(get("/a").one("age")) <= 1005
     assert int(get("/a").one("age")) < 5
     assert get("/a").one("cache-status").startswith("weir; hit") and len(backend.requests) == 2
 

@@ -250,3 +250,13 @@ def test_workers_share_what_is_stored(start):
     for _ in range(20):
         assert start(RawClient(weir.address)).get("/a").one("cache-status").startswith("weir; hit")
     assert len(backend.requests) == 1
+
+
+def test_what_is_never_stored_keeps_the_conditions_of_the_client(cached):
+    def answer(request):
+        if request.get("if-none-match") == '"v1"':
+            return b'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\nCache-Control: private\r\n\r\n'
+        return response(b"own", "200 OK", 'ETag: "v1"', "Cache-Control: private")
+    _, backend, get = cached(answer)
+    assert [get("/a", 'If-None-Match: "v1"').status for _ in range(3)] == [200, 304, 304]
+    assert [request.has("if-none-match") for request in backend.requests] == [False, True, True]
