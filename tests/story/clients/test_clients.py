@@ -2,64 +2,19 @@
 """Real peers: curl before weir, nginx behind it, WebSocket libraries on both sides."""
 import asyncio
 import hashlib
-import os
-import random
-import shutil
-import signal
 import subprocess
 
 import pytest
 
 from support import RawClient, Weir, free_port, proxy_config, wait_until
 from support import backend as act
-
-DATA = random.Random(7).randbytes(3 << 20)
+from .conftest import DATA
 
 
 def curl(weir, path, *options, stdin=None):
     done = subprocess.run(["curl", "-sS", "--max-time", "20", *options, f"http://{weir.address}{path}"], capture_output=True, timeout=30, input=stdin)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-@pytest.fixture
-def nginx(tmp_path):
-    """An nginx of our own: its folder is its prefix and its document root."""
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
-    assert os.access(program, os.X_OK), "nginx is not installed"
-    port = free_port()
-    (tmp_path / "www").mkdir()
-    os.chmod(tmp_path, 0o755)
-    (tmp_path / "www/small.txt").write_text("small\n")
-    (tmp_path / "www/big.bin").write_bytes(DATA)
-    (tmp_path / "nginx.conf").write_text(f"""
-daemon off; master_process off; worker_processes 1; pid {tmp_path}/pid; error_log {tmp_path}/error.log;
-events {{ worker_connections 256; }}
-http {{
-  access_log {tmp_path}/access.log; client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/p;
-  fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
-  client_max_body_size 100m;
-  server {{
-    listen 127.0.0.1:{port}; root {tmp_path}/www;
-    location = /where {{ return 200 "$host $request_uri $http_x_forwarded_for"; }}
-    location /redirect {{ return 302 http://$http_host/small.txt; }}
-  }}
-}}
-""")
-    process = subprocess.Popen([program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], stderr=subprocess.DEVNULL)
-    try:
-        def listens():
-            assert process.poll() is None, (tmp_path / "error.log").read_text()
-            try:
-                RawClient(port).close()
-                return True
-            except OSError:
-                return False
-        wait_until(listens, "nginx listens")
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
 
 
 def test_curl_gets(proxy):
