@@ -97,14 +97,6 @@ static bool may_be_stale(const struct exchange *exchange)
            freshness_allows_on_error(&caching->found->freshness, &caching->asked, caching_now());
 }
 
-/* An unsafe request has changed what is stored (RFC 9111 section 4.4). */
-static void invalidate(const struct exchange *exchange, unsigned status)
-{
-    const struct caching *caching = exchange->caching;
-    if (policy_invalidates(&exchange->down->head_in, status))
-        cache_store_forget(caching->zone->store, caching->key, caching->hash);
-}
-
 void caching_answer(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
@@ -114,7 +106,7 @@ void caching_answer(struct exchange *exchange)
     unsigned status = caching->fetched = up->head_in.status;
     struct cache_control said;
     struct freshness freshness;
-    invalidate(exchange, status);
+    caching_forget(exchange);
     bool fails = status >= 500 && may_be_stale(exchange);
     if (!fails && !caching_is_fetch(exchange))
         return;

@@ -84,6 +84,9 @@ bool caching_decodes(const struct exchange *exchange, const struct cache_object 
 /* A stream of all of it, in a coding that the client takes. NULL when out of memory. */
 struct stream *caching_whole(struct exchange *exchange, struct cache_object *object);
 
+/* The backend has answered: what an unsafe request has changed is taken out. */
+void caching_forget(const struct exchange *exchange);
+
 /* Begins to renew what this exchange serves, and leads the flight from now on. False when out of memory. */
 bool caching_renew(struct exchange *exchange, struct cache_object *object, struct cache_flight *flight);
 
