@@ -49,11 +49,11 @@ static int64_t initial_age(const struct fields *fields, int64_t date, const stru
     return larger(apparent, age_value(fields) + delay);
 }
 
-static int64_t heuristic_lifetime(const struct head *response, int64_t date)
+static int64_t heuristic_lifetime(const struct head *response, const struct cache_control *said, int64_t date)
 {
     int64_t modified;
-    if (!status_is_heuristic(response->status) ||
-        !date_of(&response->fields, FIELD_LAST_MODIFIED, date, &modified) || modified >= date)
+    bool may = status_is_heuristic(response->status) || (said->has & CACHE_PUBLIC) != 0;
+    if (!may || !date_of(&response->fields, FIELD_LAST_MODIFIED, date, &modified) || modified >= date)
         return 0;
     int64_t share = (date - modified) / HEURISTIC_SHARE;
     return share < HEURISTIC_MAX ? share : HEURISTIC_MAX;
@@ -99,7 +99,7 @@ void freshness_read(struct freshness *freshness, const struct head *response,
         .explicit_lifetime = lifetime != CACHE_NONE,
     };
     if (lifetime == CACHE_NONE)
-        lifetime = defaults->ttl > 0 ? defaults->ttl : heuristic_lifetime(response, date);
+        lifetime = defaults->ttl > 0 ? defaults->ttl : heuristic_lifetime(response, control, date);
     freshness->lifetime = lifetime;
 }
 

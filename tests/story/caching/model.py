@@ -106,7 +106,7 @@ class Model:
         said, targeted = said_to_caches(answer.fields)
         date = date_of(answer.fields.get("date")) or now
         told = told_lifetime(answer.fields, said, targeted, date)
-        lifetime = told if told is not None else self.ttl or guessed_lifetime(answer, date)
+        lifetime = told if told is not None else self.ttl or guessed_lifetime(answer, said, date)
         if not self.may_store(ask, answer, said, lifetime, told):
             return None
         names = [name.strip().lower() for name in answer.fields.get("vary", "").split(",") if name]

@@ -79,9 +79,9 @@ def told_lifetime(fields, said, targeted, date):
     return 0 if expires is None else max(0, expires - date)
 
 
-def guessed_lifetime(answer, date):
+def guessed_lifetime(answer, said, date):
     modified = date_of(answer.fields.get("last-modified"))
-    if answer.status not in HEURISTIC or modified is None or modified >= date:
+    if (answer.status not in HEURISTIC and "public" not in said) or modified is None or modified >= date:
         return 0
     return min((date - modified) / 10, A_DAY)
 
