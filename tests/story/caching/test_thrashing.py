@@ -5,11 +5,12 @@ What counts as stored never goes beyond the limit by more than one object for ea
 for each client: 64 KiB of a stream that wait to be sent, as much that was read of the backend's, and the chunks that these lie
 in; and KEPT for itself: what each worker keeps for the next connections, and what malloc has in parts."""
 import os
+import pathlib
 import random
 import threading
 import time
 
-from support import Backend, RawClient, Weir, proxy_config, wait_until, without_quarantine
+from support import Backend, RawClient, Weir, binary, proxy_config, wait_until, without_quarantine
 from support.backend import chunks_of
 from support.message import Ended
 from .test_purging import caches, purge
@@ -58,6 +59,11 @@ def behave(connection):
 def resident(weir):
     with open(f"/proc/{weir.pid}/statm") as statm:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def tells_its_memory():
+    """ThreadSanitizer's shadows of it are many times as large."""
+    return b"__tsan_init" not in pathlib.Path(binary()).read_bytes()
 
 
 class Samples:
@@ -168,7 +174,7 @@ def test_memory_stays_within_the_limit_and_is_given_back(start):
     for seed in (1, 2):
         most = thrash(weir, 100 * seed)
         assert MEMORY // 4 < most.stored <= BOUND
-        assert most.resident - before <= BOUND + (CLIENTS + SLOW) * LAID_UP + KEPT
+        assert most.resident - before <= BOUND + (CLIENTS + SLOW) * LAID_UP + KEPT or not tells_its_memory()
         rest.append(forget(weir))
-    assert rest[1] - before <= KEPT and rest[1] - rest[0] < 4 * MIB
+    assert (rest[1] - before <= KEPT and rest[1] - rest[0] < 4 * MIB) or not tells_its_memory()
     assert weir.metrics().total("weir_cache_requests_total", result="hit") > 20
