@@ -103,6 +103,14 @@ static void invalidate(const struct exchange *exchange, unsigned status)
         cache_store_forget(caching->zone->store, caching->key, caching->hash);
 }
 
+/* Some of what may be stored can't be after all: Vary says "*", there is no room, it was purged meanwhile. */
+static enum flight_end landing(const struct caching *caching, unsigned status, bool fails)
+{
+    if (caching->stores || fails)
+        return FLIGHT_STORED;
+    return status >= 500 || status == 304 ? FLIGHT_LOST : FLIGHT_PASSED;
+}
+
 void caching_answer(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
@@ -116,7 +124,6 @@ void caching_answer(struct exchange *exchange)
     bool fails = status >= 500 && may_be_stale(exchange);
     if (!fails && !caching_is_fetch(exchange))
         return;
-    enum flight_end end = FLIGHT_STORED;
     caching_read(exchange, &up->head_in, &said, &freshness);
     if (status == 304 && caching->found != NULL)
         revalidate(exchange);
@@ -125,9 +132,7 @@ void caching_answer(struct exchange *exchange)
     else if (policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) &&
              !caching_is_too_large(exchange))
         caching_fill(exchange, &freshness);
-    else
-        end = status >= 500 ? FLIGHT_LOST : FLIGHT_PASSED;
-    caching_land(caching, end);
+    caching_land(caching, landing(caching, status, fails));
 }
 
 bool caching_stale(struct exchange *exchange)
