@@ -97,6 +97,14 @@ static bool may_be_stale(const struct exchange *exchange)
            freshness_allows_on_error(&caching->found->freshness, &caching->asked, caching_now());
 }
 
+/* Some of what may be stored can't be after all: Vary says "*", there is no room, it was purged meanwhile. */
+static enum flight_end landing(const struct caching *caching, unsigned status, bool fails)
+{
+    if (caching->stores || fails)
+        return FLIGHT_STORED;
+    return status >= 500 || status == 304 ? FLIGHT_LOST : FLIGHT_PASSED;
+}
+
 void caching_answer(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
@@ -110,16 +118,15 @@ void caching_answer(struct exchange *exchange)
     bool fails = status >= 500 && may_be_stale(exchange);
     if (!fails && !caching_is_fetch(exchange))
         return;
-    enum flight_end end = FLIGHT_STORED;
     caching_read(exchange, &up->head_in, &said, &freshness);
     if (status == 304 && caching->found != NULL)
         revalidate(exchange);
     else if (fails)
         serve_instead(exchange, cache_object_ref(caching->found), CACHE_stale, status);
-    else if (!policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) ||
-             caching_is_too_large(exchange) || !caching_fill(exchange, &freshness))
-        end = status >= 500 ? FLIGHT_LOST : FLIGHT_PASSED;
-    caching_land(caching, end);
+    else if (policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) &&
+             !caching_is_too_large(exchange))
+        caching_fill(exchange, &freshness);
+    caching_land(caching, landing(caching, status, fails));
 }
 
 bool caching_stale(struct exchange *exchange)

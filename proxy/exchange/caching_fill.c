@@ -53,7 +53,7 @@ struct cache_object *caching_object(const struct exchange *exchange, const struc
     return NULL;
 }
 
-bool caching_fill(struct exchange *exchange, const struct freshness *freshness)
+void caching_fill(struct exchange *exchange, const struct freshness *freshness)
 {
     struct caching *caching = exchange->caching;
     const struct head *head = &exchange->up->head_in;
@@ -61,18 +61,18 @@ bool caching_fill(struct exchange *exchange, const struct freshness *freshness)
         cache_body_new(head->has_length && head->length < SIZE_MAX / 2 ? (size_t)head->length : 0);
     struct cache_object *object = caching_object(exchange, head, freshness, body);
     if (object == NULL)
-        return false;
+        return;
     if (!cache_store_put(caching->zone->store, object, caching_size(object), caching->epoch) ||
         !caching_serve(exchange, cache_object_ref(object))) {
         cache_store_drop(caching->zone->store, object);
         cache_body_end(object->body, CACHE_BODY_BROKEN);
         cache_object_unref(object);
         exchange->up = exchange->claim.stream;
-        return false;
+        return;
     }
     caching->filling = object;
     caching->writing = cache_body_ref(object->body);
-    return caching->stores = true;
+    caching->stores = true;
 }
 
 bool caching_is_too_large(const struct exchange *exchange)

@@ -62,8 +62,8 @@ struct cache_object *caching_object(const struct exchange *exchange, const struc
                                     const struct freshness *freshness, struct cache_body *body);
 size_t caching_size(const struct cache_object *object);
 
-/* The backend's stream feeds a stored answer from now on, and up reads that. False when that can't be. */
-bool caching_fill(struct exchange *exchange, const struct freshness *freshness);
+/* The backend's stream feeds a stored answer from now on, and up reads that. If that can be. */
+void caching_fill(struct exchange *exchange, const struct freshness *freshness);
 bool caching_is_too_large(const struct exchange *exchange);
 
 /* up becomes a stream of this object, for what the client asked: all of it, a range, or word that it has it already.

@@ -116,7 +116,8 @@ class Model:
     def age_of(answer, now):
         """RFC 9111 section 4.2.3"""
         date = date_of(answer.fields.get("date")) or now
-        return max(now - date, int(answer.fields.get("age", 0)), 0)
+        told = answer.fields.get("age", "").partition(",")[0]
+        return max(now - date, int(told) if told.isdigit() else 0, 0)
 
     def drop(self, *gone):
         self.stored = [one for one in self.stored if not any(one is other for other in gone)]

@@ -7,7 +7,8 @@ from email.utils import parsedate_to_datetime
 HEURISTIC = (200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501)
 UNDERSTOOD = (*HEURISTIC, 302, 303, 307)
 SAFE = ("GET", "HEAD", "OPTIONS")
-A_DAY = 86400
+NUMBERS = ("max-age", "s-maxage", "stale-while-revalidate", "stale-if-error", "min-fresh", "max-stale")
+A_DAY, FOREVER = 86400, 1 << 31
 
 
 @dataclass
@@ -50,9 +51,16 @@ def date_of(text):
         return None
 
 
+def number_of(name, text):
+    """What is no number is 0, so that it limits; the others have none."""
+    if name not in NUMBERS or (name == "max-stale" and not text):
+        return None
+    return min(int(text), FOREVER) if text.isdigit() else 0
+
+
 def directives(value):
-    parts = (part.strip().partition("=") for part in (value or "").split(","))
-    return {name: int(number) if number.isdigit() else None for name, _, number in parts if name}
+    parts = (part.strip().lower().partition("=") for part in (value or "").split(","))
+    return {name: number_of(name, text.strip('"')) for name, _, text in parts if name}
 
 
 def said_to_caches(fields):
@@ -115,7 +123,7 @@ def range_of(ask, stored):
     fields, length = stored.answer.fields, len(stored.answer.body)
     wanted, condition = ask.fields.get("range", ""), ask.fields.get("if-range")
     first, dash, last = wanted.removeprefix("bytes=").partition("-")
-    if ask.method != "GET" or stored.answer.status != 200 or not wanted.startswith("bytes=") or not dash:
+    if ask.method != "GET" or stored.answer.status != 200 or not wanted.startswith("bytes=") or not dash or "," in wanted:
         return None
     if condition and not (same_etag(condition, fields.get("etag", ""), strong=True) if '"' in condition
                           else condition == fields.get("last-modified")):
