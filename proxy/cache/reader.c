@@ -67,6 +67,7 @@ static bool take_in(struct reader *reader)
 static void go_on(struct reader *reader)
 {
     struct cache_body *body = reader->body;
+    cache_body_unfollow(body, &reader->follower); /* it may not have been told yet */
     reader->body = cache_body_ref(atomic_load_explicit(&body->next, memory_order_acquire));
     reader->cursor = (struct body_cursor){0};
     cache_body_unref(body);

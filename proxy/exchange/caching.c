@@ -119,6 +119,16 @@ static enum caching_look serve_found(struct exchange *exchange, struct cache_obj
     return caching_serve(exchange, object) ? CACHING_SERVES : CACHING_FAILS;
 }
 
+/* What still comes may turn out broken or too large: it isn't kept for later, nor said to be good for longer. */
+static struct cache_object *only_if_whole(struct cache_object *object)
+{
+    if (object == NULL ||
+        atomic_load_explicit(&object->body->state, memory_order_acquire) == CACHE_BODY_WHOLE)
+        return object;
+    cache_object_unref(object);
+    return NULL;
+}
+
 static enum caching_look look_again(struct exchange *exchange, const struct fault **fault)
 {
     struct caching *caching = exchange->caching;
@@ -126,7 +136,8 @@ static enum caching_look look_again(struct exchange *exchange, const struct faul
     enum freshness_verdict verdict = object == NULL ? FRESHNESS_STALE : judge(caching, object);
     if (verdict == FRESHNESS_FRESH)
         return serve_found(exchange, object, caching->waits > 0 ? CACHE_collapsed : CACHE_hit, fault);
-    if (verdict == FRESHNESS_STALE_USABLE && is_renewed(exchange, object))
+    object = only_if_whole(object);
+    if (verdict == FRESHNESS_STALE_USABLE && object != NULL && is_renewed(exchange, object))
         return serve_found(exchange, object, CACHE_stale, fault);
     cache_object_unref(caching->found);
     caching->found = object;
