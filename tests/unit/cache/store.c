@@ -91,6 +91,21 @@ static void variants_stand_side_by_side(void **state)
     cache_store_unref(store);
 }
 
+static void a_key_is_known_by_any_variant(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    struct text key = TEXT("a");
+    (void)state;
+    struct cache_object *object = make(key, "Vary: Accept", "Accept: b");
+    assert_true(cache_store_put(store, object, 100, cache_store_epoch(store, object->hash)));
+    assert_null(find_with(store, "a", "Accept: c"));
+    assert_true(cache_store_knows(store, key, cache_store_hash(key)));
+    cache_store_drop(store, object);
+    assert_false(cache_store_knows(store, key, cache_store_hash(key)));
+    cache_object_unref(object);
+    cache_store_unref(store);
+}
+
 static void variants_of_a_key_are_bounded(void **state)
 {
     struct cache_store *store = cache_store_new(&small);
@@ -258,6 +273,7 @@ int main(void)
         cmocka_unit_test(what_was_put_is_found),
         cmocka_unit_test(a_new_one_takes_the_place_of_the_old),
         cmocka_unit_test(variants_stand_side_by_side),
+        cmocka_unit_test(a_key_is_known_by_any_variant),
         cmocka_unit_test(variants_of_a_key_are_bounded),
         cmocka_unit_test(bytes_are_bounded_and_large_objects_refused),
         cmocka_unit_test(a_scan_throws_out_nothing_that_is_in_use),
