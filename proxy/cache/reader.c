@@ -140,7 +140,8 @@ static bool copy_head(struct head *head, const struct cache_object *object, stru
     char *bytes = arena_take(arena, object->block.len + 1);
     if (bytes == NULL || !fields_reserve(&head->fields, arena, object->fields.count + 1))
         return false;
-    memcpy(bytes, object->block.at, object->block.len);
+    if (object->block.len > 0)
+        memcpy(bytes, object->block.at, object->block.len);
     for (unsigned i = 0; i < object->fields.count; i++) {
         struct field field = object->fields.at[i];
         field.name.at = bytes + (field.name.at - object->block.at);
