@@ -21,9 +21,13 @@ static struct renewal *renewal_of(struct stream *down)
     return (struct renewal *)(void *)down;
 }
 
+/* There is room again at once. */
 static void discard(struct stream *down)
 {
     chain_clear(&down->out);
+    if (down->starved)
+        stream_wake(down);
+    down->starved = false;
 }
 
 static void renewal_free(struct task *task)

@@ -23,6 +23,13 @@ static struct stream *not_modified(struct exchange *exchange, const struct cache
     return reply;
 }
 
+/* The answer to HEAD has no body to wait for. */
+static void end_at_head(struct stream *up)
+{
+    chain_clear(&up->in);
+    up->marks |= END_IN;
+}
+
 bool caching_serve(struct exchange *exchange, struct cache_object *object)
 {
     struct caching *caching = exchange->caching;
@@ -36,6 +43,8 @@ bool caching_serve(struct exchange *exchange, struct cache_object *object)
         exchange->up = caching_range(exchange, object, &ranges);
     else
         exchange->up = caching_whole(exchange, object);
+    if (exchange->up != NULL && exchange->down->head_in.method == METHOD_HEAD)
+        end_at_head(exchange->up);
     if (exchange->up != NULL)
         stream_follow(exchange->up, &exchange->lane->loop->ready, &exchange->task);
     return exchange->up != NULL;

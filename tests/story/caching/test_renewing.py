@@ -96,3 +96,20 @@ def test_a_client_that_leaves_does_not_end_the_renewal(start):
     gate.set()
     wait_until(lambda: get("/a").body == b"2", "it is renewed")
     assert len(backend.requests) == 2
+
+
+def test_large_answers_that_are_not_stored_do_not_hold_up_their_renewals(cached):
+    """More than fits at once, and over before it is taken."""
+    paths = [f"/{number}" for number in range(40)]
+    seen = set()
+
+    def answer(request):
+        if request.target in seen:
+            return response(bytes(380_000), "200 OK", "Cache-Control: no-store")
+        seen.add(request.target)
+        return response(b"old", "200 OK", "Cache-Control: max-age=0, stale-while-revalidate=60")
+    weir, backend, get = cached(answer)
+    for _ in range(2):
+        assert all(get(path).body == b"old" for path in paths)
+    backend.wait_for_requests(2 * len(paths))
+    wait_until(lambda: weir.metrics().total("weir_upstream_connections", state="active") == 0, "the renewals are over")

@@ -260,3 +260,26 @@ def test_what_is_never_stored_keeps_the_conditions_of_the_client(cached):
     _, backend, get = cached(answer)
     assert [get("/a", 'If-None-Match: "v1"').status for _ in range(3)] == [200, 304, 304]
     assert [request.has("if-none-match") for request in backend.requests] == [False, True, True]
+
+
+@pytest.mark.parametrize("kind", ["whole", "coming"])
+def test_head_does_not_wait_for_a_body(cached, start, kind):
+    body, go = random.Random(6).randbytes(3_000_000), threading.Event()
+
+    def answer(request):
+        head = f"HTTP/1.1 200 OK\r\n{FRESH}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        request.connection.send(head + body[:1_000_000])
+        assert kind == "whole" or go.wait(20)
+        return body[1_000_000:]
+    weir, _, get = cached(answer)
+    if kind == "whole":
+        assert get("/a").body == body
+    else:
+        first = start(RawClient(weir.address))
+        first.send(b"GET /a HTTP/1.1\r\nHost: story.test\r\n\r\n")
+        first.read_head()
+    other = start(RawClient(weir.address))
+    for _ in range(2):
+        told = other.request(b"HEAD /a HTTP/1.1\r\nHost: story.test\r\n\r\n", "HEAD")
+        assert (told.status, told.one("content-length")) == (200, "3000000") and "hit" in told.one("cache-status")
+    go.set()
