@@ -25,11 +25,14 @@ static bool is_storable_status(unsigned status)
     return status >= 200 && status != 206 && status != 304 && status < 600;
 }
 
-/* RFC 9111 section 3.5 */
+bool policy_shares(const struct cache_control *said)
+{
+    return said->s_maxage != CACHE_NONE || (said->has & (CACHE_PUBLIC | CACHE_MUST_REVALIDATE)) != 0;
+}
+
 static bool may_share(const struct head *request, const struct cache_control *said)
 {
-    return !fields_have(&request->fields, FIELD_AUTHORIZATION) || said->s_maxage != CACHE_NONE ||
-           (said->has & (CACHE_PUBLIC | CACHE_MUST_REVALIDATE)) != 0;
+    return !fields_have(&request->fields, FIELD_AUTHORIZATION) || policy_shares(said);
 }
 
 /* It is for one client, unless the backend says that it is for all. */

@@ -15,6 +15,9 @@ bool policy_looks_at(const struct head *request);
 bool policy_may_store(const struct head *request, const struct head *response,
                       const struct cache_control *said, const struct freshness *freshness);
 
+/* Whether it says that the answer to a request with credentials is for all (RFC 9111 section 3.5). */
+bool policy_shares(const struct cache_control *said);
+
 /* Whether this answer to an unsafe request makes what is stored under its target worthless (RFC 9111 section 4.4). */
 bool policy_invalidates(const struct head *request, unsigned status);
 

@@ -45,12 +45,24 @@ static bool caching_new(struct exchange *exchange)
     return caching->key.at != NULL;
 }
 
+/* It came compressed, and was stored to be decoded for those who lack that, by a route that did so then. */
+static bool is_undecoded(const struct exchange *exchange, const struct cache_object *object)
+{
+    return object->recodes && exchange->route->settings->compress == NULL &&
+           fields_have(&object->fields, FIELD_CONTENT_ENCODING);
+}
+
 /* What is stored and fits; a reference. */
 static struct cache_object *look_up(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
-    return cache_store_find(caching->zone->store, caching->key, caching->hash,
-                            &exchange->down->head_in.fields, exchange->down->arena);
+    struct cache_object *object = cache_store_find(caching->zone->store, caching->key, caching->hash,
+                                                   &exchange->down->head_in.fields, exchange->down->arena);
+    if (object == NULL || !is_undecoded(exchange, object))
+        return object;
+    cache_store_drop(caching->zone->store, object);
+    cache_object_unref(object);
+    return NULL;
 }
 
 static enum freshness_verdict judge(const struct caching *caching, const struct cache_object *object)

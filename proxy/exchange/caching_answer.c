@@ -54,7 +54,7 @@ static struct cache_object *freshened(struct exchange *exchange, bool *storable)
     if (!message_forward_fields(news, &merged.fields, arena, FIELD_BIT(CONTENT_ENCODING)))
         return NULL;
     caching_read(exchange, &merged, &said, &freshness);
-    *storable = policy_may_store(&exchange->down->head_in, &merged, &said, &freshness);
+    *storable = caching_may_store(exchange, &merged, &said, &freshness);
     return caching_object(exchange, &merged, &freshness, cache_body_ref(found->body));
 }
 
@@ -123,8 +123,7 @@ void caching_answer(struct exchange *exchange)
         revalidate(exchange);
     else if (fails)
         serve_instead(exchange, cache_object_ref(caching->found), CACHE_stale, status);
-    else if (policy_may_store(&exchange->down->head_in, &up->head_in, &said, &freshness) &&
-             !caching_is_too_large(exchange))
+    else if (caching_may_store(exchange, &up->head_in, &said, &freshness) && !caching_is_too_large(exchange))
         caching_fill(exchange, &freshness);
     caching_land(caching, landing(caching, status, fails));
 }

@@ -33,7 +33,7 @@ static struct text value_of(const struct caching_ask *ask, const struct cache_ke
                             struct arena *arena)
 {
     const struct fields *fields = &ask->head->fields;
-    struct text cookie = TEXT("");
+    struct text cookies = TEXT("");
     switch (part->part) {
     case CACHE_KEY_SCHEME:
         return ask->scheme;
@@ -48,10 +48,57 @@ static struct text value_of(const struct caching_ask *ask, const struct cache_ke
     case CACHE_KEY_HEADER:
         return fields_join_name(fields, part->name, arena);
     case CACHE_KEY_COOKIE:
-        cookie_find(fields, part->name, &cookie);
-        return cookie;
+        return cookie_append_all(fields, part->name, &cookies, arena) ? cookies : TEXT_NONE;
     }
     return TEXT_NONE;
+}
+
+/* Some backends take a '_' in a name for a '-' (RFC 3875 section 4.1.18). */
+static bool is_alike(struct text name, struct text known)
+{
+    if (name.len != known.len)
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if ((name.at[i] == '_' ? '-' : ascii_lower(name.at[i])) != ascii_lower(known.at[i]))
+            return false;
+    return true;
+}
+
+static bool is_among(struct text name, const struct text *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_alike(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Backends make links and redirects of these, and a proxy in front may set them. Those that weir writes itself count only
+ * in another spelling. */
+static bool names_place(const struct field *field)
+{
+    static const struct text names[] = {{"X-Forwarded-Host", 16},   {"X-Forwarded-Proto", 17},
+                                        {"X-Forwarded-Prefix", 18}, {"X-Host", 6},
+                                        {"X-Forwarded-Scheme", 18}, {"X-Forwarded-Port", 16},
+                                        {"X-Forwarded-Ssl", 15},    {"X-Url-Scheme", 12},
+                                        {"X-Forwarded-Server", 18}, {"X-HTTP-Host-Override", 20},
+                                        {"X-Original-Host", 15},    {"Front-End-Https", 15}};
+    static const uint64_t own =
+        FIELD_BIT(X_FORWARDED_HOST) | FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(X_FORWARDED_PREFIX);
+    return (own & 1ull << field->id) == 0 && is_among(field->name, names, sizeof names / sizeof names[0]);
+}
+
+static bool append_places(const struct fields *fields, struct text *key, struct arena *arena)
+{
+    const char apart = CACHING_KEY_APART;
+    for (unsigned i = 0; i < fields->count; i++) {
+        const struct field *field = &fields->at[i];
+        if (names_place(field) && (!arena_append(arena, key, &apart, 1) ||
+                                   !arena_append(arena, key, field->name.at, field->name.len) ||
+                                   !arena_append(arena, key, ":", 1) ||
+                                   !arena_append(arena, key, field->value.at, field->value.len)))
+            return false;
+    }
+    return true;
 }
 
 struct text caching_key(const struct caching_ask *ask, struct arena *arena)
@@ -68,7 +115,7 @@ struct text caching_key(const struct caching_ask *ask, struct arena *arena)
             !arena_append(arena, &key, value.at, value.len))
             return TEXT_NONE;
     }
-    return key;
+    return append_places(&ask->head->fields, &key, arena) ? key : TEXT_NONE;
 }
 
 struct text caching_url(const struct caching_ask *ask, struct arena *arena)
@@ -89,10 +136,17 @@ static bool is_odd(const struct fields *fields)
                                         {"X-Original-URL", 14},
                                         {"X-Rewrite-URL", 13}};
     for (unsigned i = 0; i < fields->count; i++)
-        for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
-            if (text_equal_nocase(fields->at[i].name, names[n]))
-                return true;
+        if (is_among(fields->at[i].name, names, sizeof names / sizeof names[0]))
+            return true;
     return false;
+}
+
+bool caching_is_usual(const struct fields *fields)
+{
+    for (unsigned i = 0; i < fields->count; i++)
+        if (names_place(&fields->at[i]))
+            return false;
+    return !is_odd(fields);
 }
 
 bool caching_looks_at(const struct head *head)

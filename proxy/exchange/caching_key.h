@@ -15,7 +15,7 @@ struct caching_ask {
 };
 
 /* The parts that the route's settings name, apart by CACHING_KEY_APART, which none of them can hold; the route comes
- * first, since another may go elsewhere. .at is NULL when out of memory. */
+ * first, since another may go elsewhere. Fields that backends take for their own address come last, if there are any. .at is NULL when out of memory. */
 enum { CACHING_KEY_APART = '\n' };
 struct text caching_key(const struct caching_ask *ask, struct arena *arena);
 
@@ -25,5 +25,8 @@ struct text caching_url(const struct caching_ask *ask, struct arena *arena);
 /* Whether a cache is asked for such requests at all: not when it can't answer them, and not when something in them
  * changes their meaning for some backends and is in no key. */
 bool caching_looks_at(const struct head *head);
+
+/* Whether nothing in them can lead a backend to take the request for another. */
+bool caching_is_usual(const struct fields *fields);
 
 #endif

@@ -54,6 +54,10 @@ bool caching_is_fetch(const struct exchange *exchange);
 /* Whoever waits for what this one fetches looks again. */
 void caching_land(struct caching *caching, enum flight_end end);
 
+/* caching_store.c: whether the backend's answer may be stored for others. */
+bool caching_may_store(const struct exchange *exchange, const struct head *answer,
+                       const struct cache_control *said, const struct freshness *freshness);
+
 /* caching_fill.c: what an answer says and how long it is good; an object of it, which takes over the body (NULL when out of
  * memory); and the bytes that one counts for. */
 void caching_read(const struct exchange *exchange, const struct head *response, struct cache_control *said,

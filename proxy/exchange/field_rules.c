@@ -26,3 +26,17 @@ bool field_rules_apply(const struct field_rules *rules, const struct exchange *e
             return false;
     return true;
 }
+
+static bool fill_in(const struct field_rule *rules, size_t count, struct text name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal_nocase(rules[i].name, name) && !template_is_constant(&rules[i].value))
+            return true;
+    return false;
+}
+
+bool field_rules_fill_in(const struct field_rules *rules, struct text name)
+{
+    return rules != NULL &&
+           (fill_in(rules->set, rules->set_count, name) || fill_in(rules->add, rules->add_count, name));
+}

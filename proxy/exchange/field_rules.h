@@ -10,4 +10,7 @@
 bool field_rules_apply(const struct field_rules *rules, const struct exchange *exchange, struct arena *arena,
                        struct fields *fields);
 
+/* Whether they make a field of that name that is another for each request. NULL: none do. */
+bool field_rules_fill_in(const struct field_rules *rules, struct text name);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "cache/control.h"
 #include "exchange/caching.h"
+#include "exchange/caching_key.h"
 #include "exchange/detours.h"
 #include "exchange/putback.h"
 
@@ -120,7 +121,8 @@ static uint64_t lifetime_of(const struct exchange *exchange)
     const struct fields *asked = &exchange->down->head_in.fields;
     struct cache_control control;
     if ((came->status != 301 && came->status != 308) || fields_have(&came->fields, FIELD_VARY) ||
-        fields_have(asked, FIELD_COOKIE) || fields_have(asked, FIELD_AUTHORIZATION))
+        fields_have(asked, FIELD_COOKIE) || fields_have(asked, FIELD_AUTHORIZATION) ||
+        !caching_is_usual(asked))
         return 0;
     cache_control_read(&control, &came->fields);
     int64_t age = control.s_maxage != CACHE_NONE ? control.s_maxage : control.max_age;

@@ -92,6 +92,14 @@ bool template_compile(struct text_template *template, struct text written, struc
     return true;
 }
 
+bool template_is_constant(const struct text_template *template)
+{
+    for (size_t i = 0; i < template->count; i++)
+        if (template->parts[i].kind != LITERAL && template->parts[i].kind != ROUTE)
+            return false;
+    return true;
+}
+
 static struct text path_of(const struct exchange *exchange)
 {
     struct text path, query;

@@ -25,6 +25,9 @@ const char *template_check(struct text written);
 /* Parts lie in the arena and refer to the text. False when out of memory; written must be well formed. */
 bool template_compile(struct text_template *template, struct text written, struct arena *arena);
 
+/* Whether it is the same for all requests of a route. */
+bool template_is_constant(const struct text_template *template);
+
 /* Filled in for a request that has a route. Control characters that a client sent come out as %XX, so that a value stays
  * on its line. .at is NULL when out of memory. */
 struct text template_expand(const struct text_template *template, const struct exchange *exchange,

@@ -28,3 +28,24 @@ bool cookie_find(const struct fields *fields, struct text name, struct text *val
             return true;
     return false;
 }
+
+static bool append_in(struct text list, struct text name, struct text *out, struct arena *arena)
+{
+    for (struct text pair; text_split(&list, ';', &pair);) {
+        size_t equals = text_find(pair, '=');
+        if (!text_equal(text_trim(text_sub(pair, 0, equals)), name))
+            continue;
+        if (!arena_append(arena, out, ";", 1) ||
+            !arena_append(arena, out, pair.at + equals, pair.len - equals))
+            return false;
+    }
+    return true;
+}
+
+bool cookie_append_all(const struct fields *fields, struct text name, struct text *out, struct arena *arena)
+{
+    for (unsigned i = 0; i < fields->count; i++)
+        if (fields->at[i].id == FIELD_COOKIE && !append_in(fields->at[i].value, name, out, arena))
+            return false;
+    return true;
+}

@@ -9,4 +9,8 @@
  * is none. One pass over the Cookie fields, however many cookies a client makes of them. */
 bool cookie_find(const struct fields *fields, struct text name, struct text *value);
 
+/* Appends all values of that name as they are written, each behind a ';': which of several counts is the backend's choice.
+ * False when out of memory. */
+bool cookie_append_all(const struct fields *fields, struct text name, struct text *out, struct arena *arena);
+
 #endif

@@ -6,7 +6,8 @@ from support.backend import response
 
 FRESH = "Cache-Control: max-age=60"
 ECHOED = ("host", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "forwarded", "x-original-url", "x-rewrite-url",
-          "x-http-method-override", "x-host")
+          "x-http-method-override", "x-host", "x_forwarded_host", "x_http_method_override", "x_original_url", "x-forwarded-scheme",
+          "x-forwarded-port", "x-forwarded-server", "x-original-host", "x_host")
 
 
 def echo(request):
@@ -28,6 +29,15 @@ PLAIN = b"GET /page HTTP/1.1\r\nHost: story.test\r\n\r\n"
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Original-URL: /evil\r\n\r\n",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Rewrite-URL: /evil\r\n\r\n",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-HTTP-Method-Override: EVIL\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX_Forwarded_Host: evil.test\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX_HTTP_Method_Override: EVIL\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX_Original_URL: /evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Host: evil.test\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX_Host: evil.test\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Original-Host: evil.test\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Scheme: evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Port: 6666\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Server: evil.test\r\n\r\n",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nContent-Length: 4\r\n\r\nevil",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n",
     b"POST /page HTTP/1.1\r\nHost: story.test\r\nContent-Length: 4\r\n\r\nevil",

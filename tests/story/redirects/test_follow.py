@@ -53,6 +53,17 @@ def test_permanent_ones_are_remembered(proxy, client):
     assert targets(backend) == ["/a", "/b", "/c", "/c", "/c"]
 
 
+def test_what_a_field_changes_for_one_client_is_not_remembered_for_others(proxy, client):
+    def answer(request):
+        if request.has("x-original-url"):
+            return act.response(b"", "301 There", "Location: /evil")
+        return act.response(request.target.encode())
+    weir, backend = proxy(act.answers(answer), route={"redirects": {"follow": 2}})
+    browser = client(weir)
+    browser.get("/a", "X-Original-URL: /x")
+    assert browser.get("/a").body == b"/a"
+
+
 def test_what_another_route_guards_stays_guarded(start, client):
     from support import Backend, Weir, as_yaml, proxy_tree
     backend = start(Backend(leads({"/a": (302, "/admin/x")})))
