@@ -138,10 +138,16 @@ static void time_answer(struct exchange *exchange, bool moved)
         arm(exchange);
 }
 
+/* What comes for a tunnel before it is open would be read as requests by a backend that opens none. */
+static size_t feed_request(struct exchange *exchange)
+{
+    return exchange->down->head_in.upgrade ? 0 : attempt_feed(exchange);
+}
+
 static enum verdict await_answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
-    time_answer(exchange, attempt_feed(exchange) > 0);
+    time_answer(exchange, feed_request(exchange) > 0);
     if (up->interim_in != NULL && !forward_interims(exchange))
         return steps_fail(exchange, FAULT(out_of_memory));
     if ((up->marks & HEAD_IN) != 0)

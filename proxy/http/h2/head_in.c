@@ -54,6 +54,7 @@ static bool make_upgrade(struct h2_stream *stream)
     head->method_text = TEXT("GET");
     head->upgrade = true;
     head->body = BODY_NONE;
+    head->has_length = false;
     fields_remove(&head->fields, FIELD_OTHER, TEXT("sec-websocket-key"));
     return fields_add(&head->fields, arena, TEXT("Upgrade"), TEXT("websocket")) &&
            fields_add(&head->fields, arena, TEXT("Sec-WebSocket-Key"), (struct text){key, (size_t)len});

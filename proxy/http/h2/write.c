@@ -74,6 +74,8 @@ int h2_on_send_body(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *he
     (void)source;
     if (is_full(h2))
         return NGHTTP2_ERR_WOULDBLOCK;
+    if (stream->stream.out.len < len)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* given up while the frame waited for room */
     if (!chain_copy(out, (const char *)head, H2_FRAME_HEAD) ||
         chain_move(&stream->stream.out, out, len) != len)
         return NGHTTP2_ERR_CALLBACK_FAILURE;

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What HTTP/2 can carry and HTTP/1.1 would read as something else: nothing of it reaches the backend."""
+import threading
+
 import pytest
 from hpack import Encoder
 from support import wait_until
-from support.frames import (CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PROTOCOL_ERROR, SETTINGS, FrameClient, frame,
-                            request)
+from support.frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PROTOCOL_ERROR, SETTINGS, FrameClient,
+                            frame, request)
 
 BASE = request()
 
@@ -163,3 +165,29 @@ def test_trailers_over_the_limit_are_not_passed_over(proxy, start):
                 client.headers([(f"x-{i}", "v" * 200) for i in range(20)]))
     assert client.answer()[0] == 431
     wait_until(lambda: weir.metrics().total("weir_http2_errors_total", error="header_list") == 1, "it is counted")
+
+
+TUNNEL = [(":method", "CONNECT"), (":protocol", "websocket")] + without(":method") + [("sec-websocket-version", "13")]
+HIDDEN = b"GET /evil HTTP/1.1\r\nHost: story.test\r\n\r\n"
+
+
+@pytest.mark.parametrize("length", [[], [("content-length", str(len(HIDDEN)))]], ids=["bare", "with_a_length"])
+def test_what_comes_for_a_tunnel_waits_until_it_is_open(proxy, start, length):
+    """A backend that knows no WebSockets would take it for a request, which no route has seen."""
+    def deaf(connection):
+        connection.read_head()
+        begun.set()
+        held.wait(10)
+        connection.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        connection.wait_for_end(10)
+    begun, held = threading.Event(), threading.Event()
+    weir, backend = proxy(deaf)
+    client = start(FrameClient(weir.address))
+    client.until(SETTINGS, flags=ACK)
+    client.send(client.headers(TUNNEL + length, end=False) + frame(DATA, 0, 1, HIDDEN) + frame(PING, 0, 0, b"12345678"))
+    client.until(PING, flags=ACK)
+    assert begun.wait(10)
+    held.set()
+    assert client.answer()[0] == 404
+    received = backend.received()
+    assert b"/evil" not in received and b"content-length" not in received.lower()
