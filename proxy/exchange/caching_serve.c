@@ -13,10 +13,12 @@ static struct stream *not_modified(struct exchange *exchange, const struct cache
         return NULL;
     for (unsigned i = 0; i < object->fields.count; i++) {
         const struct field *field = &object->fields.at[i];
-        struct text value = arena_copy(reply->arena, field->value);
-        struct text name = arena_copy(reply->arena, field->name);
-        if ((told & 1ull << field->id) != 0 &&
-            !fields_push(&reply->head_in.fields, reply->arena, &(struct field){name, value, field->id}))
+        if ((told & 1ull << field->id) == 0)
+            continue;
+        const struct field copy = {arena_copy(reply->arena, field->name),
+                                   arena_copy(reply->arena, field->value), field->id};
+        if (copy.name.at == NULL || copy.value.at == NULL ||
+            !fields_push(&reply->head_in.fields, reply->arena, &copy))
             return NULL;
     }
     reply_finish(reply, TEXT_NONE);
