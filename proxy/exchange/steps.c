@@ -211,6 +211,14 @@ static enum verdict outlive(struct exchange *exchange, bool fetching, size_t mov
     return VERDICT_WAIT;
 }
 
+/* The body of a stored answer, or of weir's own, is not waited for: it may be large, and still come. */
+static enum verdict answer_head(struct exchange *exchange)
+{
+    chain_clear(&exchange->up->in);
+    stream_finish(exchange->down);
+    return steps_go(exchange, STEP_DONE);
+}
+
 static enum verdict relay_bodies(struct exchange *exchange)
 {
     struct stream *down = exchange->down;
@@ -222,7 +230,7 @@ static enum verdict relay_bodies(struct exchange *exchange)
     if (up->session != NULL && (up->marks & RESET) == 0)
         moved += attempt_feed(exchange);
     if (down->head_in.method == METHOD_HEAD && up->session == NULL)
-        chain_clear(&up->in);
+        return answer_head(exchange);
     size_t answered = relay(up, down, NULL);
     exchange->body_out += answered;
     if (is_over(exchange))
