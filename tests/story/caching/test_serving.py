@@ -64,6 +64,17 @@ def test_head_is_answered_from_a_stored_get(cached, start):
     assert (answer.status, answer.one("content-length"), len(backend.requests)) == (200, "5", 1)
 
 
+@pytest.mark.parametrize("compress", [False, True])
+def test_after_a_head_for_a_large_one_the_connection_goes_on(cached, compress):
+    weir, backend, get = cached(says(FRESH, "Content-Type: text/plain", body=bytes(500_000)), route={"compress": {}} if compress else {})
+    get("/a")
+    with RawClient(weir.address) as client:
+        for accept in ["", "Accept-Encoding: gzip\r\n"]:
+            head = b"HEAD /a HTTP/1.1\r\nHost: story.test\r\n%s\r\n" % accept.encode()
+            assert client.request(head, "HEAD").status == 200
+        assert len(client.get("/a").body) == 500_000 and len(backend.requests) == 1
+
+
 @pytest.mark.parametrize("fields", [
     [FRESH, "Set-Cookie: a=b"], ["Cache-Control: private, max-age=60"], ["Cache-Control: no-store"], [FRESH, "Vary: *"],
     ["Cache-Control: max-age=0"], ["Expires: 0"], [FRESH, "Content-Range: bytes 0-4/9"]], ids=str)
