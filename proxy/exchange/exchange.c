@@ -123,7 +123,7 @@ static const struct fault *interruption(struct exchange *exchange)
     const struct fault *late = exchange->late;
     exchange->late = NULL;
     if ((down->marks & RESET) != 0)
-        return down->fault;
+        return late != NULL ? late : down->fault; /* what goes on without the client may be late too */
     if ((down->marks & BAD_IN) != 0 && exchange->fault != down->fault && (down->marks & HEAD_IN) != 0)
         return down->fault;
     return late;

@@ -213,3 +213,16 @@ def test_one_too_large_that_nobody_reads_any_more_is_not_fetched_on(start):
         client.close()
     assert over.wait(20)
     assert len(backend.requests) == 1
+
+
+def test_a_fetch_that_goes_on_without_its_client_has_a_limit_of_time(start):
+    def behave(connection):
+        for _ in connection.requests():
+            connection.send(b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 1000\r\n\r\nsome")
+    weir, backend = begin(start, behave, timeouts={"idle": "1s"})
+    client = ask(start, weir)
+    client.read_head()
+    client.close()
+    backend.wait_for_requests(1)
+    wait_until(lambda: weir.metrics().total("weir_upstream_connections", state="active") == 0, "the fetch is over")
+    assert weir.access_log(1)[0]["status"] in (200, 499)
