@@ -129,6 +129,20 @@ static const struct fault *interruption(struct exchange *exchange)
     return late;
 }
 
+/* What is being stored is for others too: it ends neither with its client nor with that one's time. */
+static bool is_for_others(struct exchange *exchange, const struct fault *fault)
+{
+    struct stream *down = exchange->down;
+    bool is_clients = fault == down->fault || fault == FAULT(request_timeout);
+    if (!is_clients || !caching_goes_on(exchange))
+        return false;
+    if ((down->marks & (END_OUT | RESET)) == 0) {
+        exchange->fault = fault;
+        stream_abort(down);
+    }
+    return true;
+}
+
 void exchange_run(struct task *task)
 {
     struct exchange *exchange = CONTAINER(task, struct exchange, task);
@@ -136,7 +150,7 @@ void exchange_run(struct task *task)
     if (exchange->down == NULL)
         return; /* done, and about to be freed */
     const struct fault *fault = interruption(exchange);
-    if (fault != NULL && (fault != exchange->down->fault || !caching_goes_on(exchange)))
+    if (fault != NULL && !is_for_others(exchange, fault))
         exchange_fail(exchange, fault);
     while (steps[exchange->step].run(exchange) == VERDICT_NEXT)
         ;

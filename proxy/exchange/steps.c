@@ -205,11 +205,11 @@ static bool is_over(const struct exchange *exchange)
     return exchange->up->head_in.status != 101 || relay_is_over(exchange->down, exchange->up);
 }
 
-/* The client has left, but others may want what is being stored. */
+/* The client has left, or had its time, but others may want what is being stored. */
 static enum verdict outlive(struct exchange *exchange, bool fetching, size_t moved)
 {
     if (!fetching)
-        return steps_fail(exchange, exchange->down->fault);
+        return steps_fail(exchange, exchange->fault != NULL ? exchange->fault : exchange->down->fault);
     chain_clear(&exchange->up->in);
     stream_consumed(exchange->up);
     if (moved > 0)
@@ -231,12 +231,12 @@ static enum verdict relay_bodies(struct exchange *exchange)
         chain_clear(&up->in);
     size_t answered = relay(up, down, NULL);
     exchange->body_out += answered;
+    if ((up->session != NULL || fetching) && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
+        arm(exchange);
     if (is_over(exchange))
         return fetching ? VERDICT_WAIT : steps_go(exchange, STEP_DONE);
     if ((up->marks & RESET) != 0 && chain_is_empty(&up->in))
         return steps_fail(exchange, up->fault);
-    if ((up->session != NULL || fetching) && (moved + answered > 0 || !timer_is_set(&exchange->timer)))
-        arm(exchange);
     return VERDICT_WAIT;
 }
 

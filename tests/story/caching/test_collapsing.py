@@ -3,6 +3,7 @@
 import random
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -226,3 +227,36 @@ def test_a_fetch_that_goes_on_without_its_client_has_a_limit_of_time(start):
     backend.wait_for_requests(1)
     wait_until(lambda: weir.metrics().total("weir_upstream_connections", state="active") == 0, "the fetch is over")
     assert weir.access_log(1)[0]["status"] in (200, 499)
+
+
+def test_the_time_of_the_one_who_fetches_is_not_that_of_those_who_follow(start):
+    go = threading.Event()
+
+    def behave(connection):
+        for _ in connection.requests():
+            connection.send(b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 8\r\n\r\nsome")
+            assert go.wait(20)
+            connection.send(b"more")
+    weir, backend = begin(start, behave, timeouts={"request": "3s"})
+    first = ask(start, weir)
+    assert first.read_head().status == 200 and first.read_exactly(4) == b"some"
+    time.sleep(1.5)  # the time of the second one ends so much later
+    second = ask(start, weir)
+    second.read_head()
+    assert first.read_until_close() == b""
+    go.set()
+    assert second.read_exactly(8) == b"somemore"
+    line = next(line for line in weir.access_log(2) if line["cache"] == "miss")
+    assert line["fault"] == "request_timeout" and len(backend.requests) == 1
+
+
+def test_a_fetch_whose_client_has_its_304_has_a_limit_of_time(start):
+    def behave(connection):
+        for _ in connection.requests():
+            connection.send(b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nETag: \"a\"\r\nContent-Length: 1000\r\n\r\nsome")
+    weir, backend = begin(start, behave, timeouts={"idle": "1s"})
+    client = ask(start, weir, 'If-None-Match: "a"')
+    assert client.read_response().status == 304
+    backend.wait_for_requests(1)
+    wait_until(lambda: weir.metrics().total("weir_upstream_connections", state="active") == 0, "the fetch is over")
+    assert weir.access_log(1)[0]["status"] == 304
