@@ -29,7 +29,7 @@ enum flight_place cache_flight_join(struct cache_store *store, struct text key, 
                                     struct flight_waiter *waiter, struct cache_flight **flight);
 
 enum flight_end {
-    FLIGHT_STORED, /* there is something to be found now */
+    FLIGHT_STORED, /* another look is worth it: it was stored, or it may be, had it not been purged meanwhile */
     FLIGHT_PASSED, /* the answer could not be stored */
     FLIGHT_LOST    /* there was no answer */
 };

@@ -5,22 +5,76 @@
 
 enum { SMALL_SHARE = 10, OBJECT_USUAL = 4096, SLOTS_MIN = 64, USES_TO_STAY = 2, WALK_MAX = 128 };
 
-bool shard_init(struct shard *shard, size_t limit)
+static size_t slots_for(size_t limit)
 {
     size_t slots = SLOTS_MIN;
     while (slots < limit / OBJECT_USUAL && slots < (size_t)1 << 24)
         slots *= 2;
+    return slots;
+}
+
+/* Empty ones; when there is no memory all stays as it is. The buckets before are the caller's. */
+static bool make_tables(struct shard *shard, size_t slots)
+{
+    struct cache_object **buckets = calloc(slots, sizeof(struct cache_object *));
+    uint32_t *ghosts = calloc(slots, sizeof *ghosts), *passes = calloc(slots, sizeof *passes);
+    bool fine = buckets != NULL && ghosts != NULL && passes != NULL;
+    if (!fine)
+        free(buckets);
+    free(fine ? shard->ghosts : ghosts);
+    free(fine ? shard->passes : passes);
+    if (!fine)
+        return false;
+    shard->buckets = buckets;
+    shard->ghosts = ghosts;
+    shard->passes = passes;
+    shard->mask = slots - 1;
+    return true;
+}
+
+bool shard_init(struct shard *shard, size_t limit)
+{
     pthread_mutex_init(&shard->lock, NULL);
     list_init(&shard->small.list);
     list_init(&shard->main.list);
     shard->limit = limit;
-    shard->mask = slots - 1;
-    shard->buckets = calloc(slots, sizeof *shard->buckets);
-    shard->ghosts = calloc(slots, sizeof *shard->ghosts);
-    shard->passes = calloc(slots, sizeof *shard->passes);
     for (size_t i = 0; i < CACHE_FLIGHT_LANES; i++)
         list_init(&shard->flights[i]);
-    return shard->buckets != NULL && shard->ghosts != NULL && shard->passes != NULL;
+    return make_tables(shard, slots_for(limit));
+}
+
+static void file(struct shard *shard, struct cache_object *object)
+{
+    struct cache_object **bucket = &shard->buckets[object->hash & shard->mask];
+    object->next = *bucket;
+    *bucket = object;
+}
+
+/* All of a list, of which the first stays before the others. */
+static void file_all(struct shard *shard, struct cache_object *list)
+{
+    struct cache_object *last_first = NULL, *next;
+    for (; list != NULL; list = next) {
+        next = list->next;
+        list->next = last_first;
+        last_first = list;
+    }
+    for (; last_first != NULL; last_first = next) {
+        next = last_first->next;
+        file(shard, last_first);
+    }
+}
+
+void shard_set_limit(struct shard *shard, size_t limit)
+{
+    struct cache_object **before = shard->buckets;
+    size_t count = shard->mask + 1, slots = slots_for(limit);
+    shard->limit = limit;
+    if (slots <= count || !make_tables(shard, slots))
+        return;
+    for (size_t i = 0; i < count; i++)
+        file_all(shard, before[i]);
+    free(before);
 }
 
 static void clear_queue(struct shard *shard, struct queue *queue)
@@ -104,10 +158,8 @@ static struct queue *queue_of(struct shard *shard, const struct cache_object *ob
 
 void shard_link(struct shard *shard, struct cache_object *object)
 {
-    struct cache_object **bucket = &shard->buckets[object->hash & shard->mask];
     bool returns = *ghost_of(shard, object->hash) == print_of(object->hash);
-    object->next = *bucket;
-    *bucket = object;
+    file(shard, object);
     enqueue(returns ? &shard->main : &shard->small, object, returns);
     shard->count++;
 }

@@ -7,7 +7,7 @@
 
 #include "cache/object.h"
 
-enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32, CACHE_FLIGHT_LANES = 64 };
+enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32, CACHE_FLIGHT_LANES = 64, CACHE_EPOCH_LANES = 256 };
 
 struct cache_store;
 
@@ -27,7 +27,8 @@ struct shard {
     size_t limit; /* bytes of both */
     size_t count;
     uint64_t evicted;
-    uint64_t epoch; /* grows when something was purged or forgotten: what was asked for before is old */
+    uint64_t epoch; /* grows when something was purged: what was asked for before is old */
+    uint32_t forgotten[CACHE_EPOCH_LANES];   /* the same when a key was forgotten, by its hash */
     struct list flights[CACHE_FLIGHT_LANES]; /* by hash */
 };
 
@@ -36,6 +37,9 @@ struct shard *cache_store_shard(struct cache_store *store, uint64_t hash);
 
 bool shard_init(struct shard *shard, size_t limit);
 void shard_clear(struct shard *shard);
+
+/* Larger tables, where that asks for them; nothing is thrown out yet. */
+void shard_set_limit(struct shard *shard, size_t limit);
 
 /* The newest with this key, and the one before it. */
 struct cache_object *shard_first(struct shard *shard, struct text key, uint64_t hash);

@@ -68,13 +68,20 @@ void cache_store_unref(struct cache_store *store)
     free(store);
 }
 
+/* One larger than its part of the store would throw out all others there, and not fit. */
+static size_t largest(const struct cache_store *store, const struct cache_store_settings *settings)
+{
+    size_t part = settings->memory / store->count;
+    return settings->max_object < part ? settings->max_object : part;
+}
+
 void cache_store_resize(struct cache_store *store, const struct cache_store_settings *settings)
 {
-    atomic_store_explicit(&store->max_object, settings->max_object, memory_order_relaxed);
+    atomic_store_explicit(&store->max_object, largest(store, settings), memory_order_relaxed);
     for (size_t i = 0; i < store->count; i++) {
         struct shard *shard = &store->shards[i];
         pthread_mutex_lock(&shard->lock);
-        shard->limit = settings->memory / store->count;
+        shard_set_limit(shard, settings->memory / store->count);
         struct cache_object *evicted = shard_evict(shard);
         pthread_mutex_unlock(&shard->lock);
         shard_free(evicted);
@@ -157,11 +164,22 @@ static struct cache_object *link(struct shard *shard, struct cache_object *objec
     return gone;
 }
 
+static uint32_t *forgotten(struct shard *shard, uint64_t hash)
+{
+    return &shard->forgotten[hash >> 40 & (CACHE_EPOCH_LANES - 1)];
+}
+
+/* Both only grow. */
+static uint64_t epoch_of(struct shard *shard, uint64_t hash)
+{
+    return shard->epoch + *forgotten(shard, hash);
+}
+
 uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
 {
     struct shard *shard = cache_store_shard(store, hash);
     pthread_mutex_lock(&shard->lock);
-    uint64_t epoch = shard->epoch;
+    uint64_t epoch = epoch_of(shard, hash);
     pthread_mutex_unlock(&shard->lock);
     return epoch;
 }
@@ -175,7 +193,8 @@ bool cache_store_put(struct cache_store *store, struct cache_object *object, siz
         return false;
     pthread_mutex_lock(&shard->lock);
     ASSERT(object->size == 0);
-    struct cache_object *gone = shard->epoch == epoch ? link(shard, object, size, &stored) : NULL;
+    struct cache_object *gone =
+        epoch_of(shard, object->hash) == epoch ? link(shard, object, size, &stored) : NULL;
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
     return stored;
@@ -224,7 +243,7 @@ size_t cache_store_forget(struct cache_store *store, struct text key, uint64_t h
     struct cache_object *gone = NULL, *object;
     size_t count = 0;
     pthread_mutex_lock(&shard->lock);
-    shard->epoch++;
+    ++*forgotten(shard, hash);
     for (; (object = shard_first(shard, key, hash)) != NULL; count++) {
         shard_unlink(shard, object);
         object->next = gone;

@@ -31,7 +31,8 @@ struct cache_store *cache_store_new(const struct cache_store_settings *settings)
 struct cache_store *cache_store_ref(struct cache_store *store);
 void cache_store_unref(struct cache_store *store);
 
-/* Other bounds, in force from the next object on. */
+/* Other bounds, in force from the next object on. The parts that it was made of stay as many: one object is at most as large
+ * as one of them (cache_store_max_object says). */
 void cache_store_resize(struct cache_store *store, const struct cache_store_settings *settings);
 
 size_t cache_store_max_object(struct cache_store *store);
@@ -51,7 +52,7 @@ bool cache_store_knows(struct cache_store *store, struct text key, uint64_t hash
 uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash);
 
 /* Puts it in place of one with the same key and variant; size is bytes that it counts for. False when it is too large, when
- * something of its shard was purged since that epoch, or when there is no room because what is stored is being read or
+ * something was purged or the key forgotten since that epoch, or when there is no room because what is stored is being read or
  * filled: such objects are never thrown out, since their memory would stay. */
 bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/log.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cache_zone *zones;
@@ -55,6 +56,18 @@ static struct cache_zone *zone_new(const struct cache_zone_settings *settings)
     return NULL;
 }
 
+static void resize(struct cache_zone *zone, const struct cache_zone_settings *settings)
+{
+    cache_store_resize(zone->store, &settings->store);
+    size_t most = cache_store_max_object(zone->store);
+    if (most < settings->store.max_object)
+        log_write(
+            LOG_WARN,
+            "cache %s: answers larger than %zu bytes are not stored, though max_object is %zu: it was divided for "
+            "smaller ones when weir started; restart weir, or give the cache another name",
+            zone->name, most, settings->store.max_object);
+}
+
 static struct cache_zone *find(struct text name)
 {
     struct cache_zone *zone = zones;
@@ -69,7 +82,7 @@ struct cache_zone *cache_zone_open(const struct cache_zone_settings *settings)
     struct cache_zone *zone = find(settings->name);
     if (zone != NULL) {
         zone->refs++;
-        cache_store_resize(zone->store, &settings->store);
+        resize(zone, settings);
     } else if ((zone = zone_new(settings)) != NULL) {
         zone->next = zones;
         zones = zone;

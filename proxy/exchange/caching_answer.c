@@ -97,10 +97,15 @@ static bool may_be_stale(const struct exchange *exchange)
            freshness_allows_on_error(&caching->found->freshness, &caching->asked, caching_now());
 }
 
+static bool was_purged(const struct caching *caching)
+{
+    return cache_store_epoch(caching->zone->store, caching->hash) != caching->epoch;
+}
+
 /* Some of what may be stored can't be after all: Vary says "*", there is no room, it was purged meanwhile. */
 static enum flight_end landing(const struct caching *caching, unsigned status, bool fails)
 {
-    if (caching->stores || fails)
+    if (caching->stores || fails || was_purged(caching))
         return FLIGHT_STORED;
     return status >= 500 || status == 304 ? FLIGHT_LOST : FLIGHT_PASSED;
 }

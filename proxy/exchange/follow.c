@@ -5,6 +5,7 @@
 #include "exchange/caching.h"
 #include "exchange/caching_key.h"
 #include "exchange/detours.h"
+#include "exchange/field_rules.h"
 #include "exchange/putback.h"
 
 static bool is_redirect(unsigned status)
@@ -114,6 +115,15 @@ static bool go_to(struct exchange *exchange, struct text place)
     return true;
 }
 
+/* The backend may have led this client elsewhere than others. */
+static bool asks_as_somebody(const struct exchange *exchange)
+{
+    const struct field_rules *rules = exchange->route->settings->request_fields;
+    const struct fields *asked = &exchange->down->head_in.fields;
+    return fields_have(asked, FIELD_COOKIE) || fields_have(asked, FIELD_AUTHORIZATION) ||
+           field_rules_fill_in(rules, TEXT("Authorization")) || field_rules_fill_in(rules, TEXT("Cookie"));
+}
+
 /* ms; 0: not at all. */
 static uint64_t lifetime_of(const struct exchange *exchange)
 {
@@ -121,8 +131,7 @@ static uint64_t lifetime_of(const struct exchange *exchange)
     const struct fields *asked = &exchange->down->head_in.fields;
     struct cache_control control;
     if ((came->status != 301 && came->status != 308) || fields_have(&came->fields, FIELD_VARY) ||
-        fields_have(asked, FIELD_COOKIE) || fields_have(asked, FIELD_AUTHORIZATION) ||
-        !caching_is_usual(asked))
+        !caching_is_usual(asked) || asks_as_somebody(exchange))
         return 0;
     cache_control_read(&control, &came->fields);
     int64_t age = control.s_maxage != CACHE_NONE ? control.s_maxage : control.max_age;

@@ -10,6 +10,7 @@ import pytest
 from support import Backend, RawClient, Weir, proxy_config, wait_until
 from support.backend import chunked, chunks_of, response
 from support.message import read_response_body
+from support.purge import purge
 
 FRESH = "Cache-Control: max-age=60"
 
@@ -107,6 +108,18 @@ def test_what_can_not_be_stored_releases_all_at_once(start, fields):
     backend.wait_for_requests(35, limit=4)  # nobody waits for it again
     held.gate.set()
     assert [client.read_response().body for client in more] == [b"%d" % n for n in range(5)]
+
+
+def test_a_fetch_that_a_purge_overtook_is_followed_by_one_for_all(start):
+    held = Held(response(b"x", "200 OK", FRESH))
+    weir, backend = begin(start, held)
+    clients = [ask(start, weir) for _ in range(20)]
+    backend.wait_for_requests(1)
+    wait_until(lambda: running(weir) == 20, "all are there")
+    assert purge(weir, all=True)[0] == 200
+    held.gate.set()
+    assert all(client.read_response().body == b"x" for client in clients)
+    assert len(backend.requests) == 2
 
 
 def test_variants_are_fetched_one_by_one(start):

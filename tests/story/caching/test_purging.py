@@ -4,7 +4,7 @@ import json
 import threading
 
 import pytest
-from support import Backend, RawClient, Weir, proxy_config, run_weir
+from support import Backend, RawClient, Weir, as_yaml, proxy_config, run_weir
 from support.backend import response
 from support.purge import purge
 from .conftest import numbered
@@ -93,11 +93,23 @@ def test_sizes_and_ratios_are_told(cached):
     assert weir.metrics().total("weir_cache_bytes", cache="main") == told["bytes"]
 
 
+def reload_with(weir, **listener):
+    weir.config["listeners"][0].update(listener)
+    weir.config_path.write_text(as_yaml(weir.config))
+    assert run_weir("reload", "-a", weir.admin).returncode == 0
+
+
 def test_a_reload_keeps_what_is_stored(cached):
     weir, _, get = cached(numbered(FRESH))
     assert get("/a").body == b"1"
-    weir.config["routes"][0]["name"] = "all"
-    weir.config["listeners"][0]["limits"] = {"headers": 50}
-    weir.config_path.write_text(__import__("yaml").safe_dump(weir.config))
-    assert run_weir("reload", "-a", weir.admin).returncode == 0
+    reload_with(weir, limits={"headers": 50})
+    assert get("/a").body == b"1"
+
+
+def test_a_reload_that_stores_larger_answers_says_how_large(cached):
+    weir, _, get = cached(numbered(FRESH), zone={"memory": "16m", "max_object": "64k"})
+    assert get("/a").body == b"1"
+    weir.config["caches"]["main"]["max_object"] = "8m"
+    reload_with(weir)
+    assert "cache main: answers larger than 1048576 bytes are not stored" in weir.stderr()
     assert get("/a").body == b"1"

@@ -156,6 +156,95 @@ static void a_scan_throws_out_nothing_that_is_in_use(void **state)
     cache_store_unref(store);
 }
 
+static bool put_since(struct cache_store *store, const char *key, uint64_t epoch)
+{
+    struct cache_object *object = make(text_of(key), "", "");
+    bool stored = cache_store_put(store, object, 100, epoch);
+    cache_object_unref(object);
+    return stored;
+}
+
+static uint64_t epoch_of(struct cache_store *store, const char *key)
+{
+    return cache_store_epoch(store, cache_store_hash(text_of(key)));
+}
+
+static bool is_any(const struct cache_object *object, const void *what)
+{
+    return object != NULL && what == NULL;
+}
+
+/* Each has one lane of hundreds: of ten keys nearly all have another one than the key that is forgotten. */
+static void what_was_fetched_before_it_was_forgotten_stays_away(void **state)
+{
+    static const char *const keys[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+    struct cache_store *store = cache_store_new(&small);
+    uint64_t epochs[10], own = epoch_of(store, "k");
+    int stored = 0;
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        epochs[i] = epoch_of(store, keys[i]);
+    cache_store_forget(store, TEXT("k"), cache_store_hash(TEXT("k")));
+    assert_false(put_since(store, "k", own));
+    assert_true(put_since(store, "k", epoch_of(store, "k")));
+    for (int i = 0; i < 10; i++)
+        stored += put_since(store, keys[i], epochs[i]);
+    assert_in_range(stored, 7, 10);
+    own = epoch_of(store, "k");
+    cache_store_purge(store, is_any, NULL, false);
+    assert_false(put_since(store, "k", own));
+    cache_store_unref(store);
+}
+
+static void a_larger_store_keeps_what_it_had_in_its_order(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    const struct cache_store_settings larger = {64 * 1024 * 1024, 16 * 1024};
+    char text[32];
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        snprintf(text, sizeof text, "%d", i);
+        assert_true(put(store, text, 100));
+    }
+    for (int i = 0; i < 8; i++) {
+        snprintf(text, sizeof text, "Accept: %d", i);
+        struct cache_object *variant = make(TEXT("0"), "Vary: Accept", text);
+        assert_true(cache_store_put(store, variant, 100, epoch_of(store, "0")));
+        cache_object_unref(variant);
+    }
+    struct cache_object *newest = make(TEXT("0"), "Vary: X-None", "");
+    assert_true(cache_store_put(store, newest, 100, epoch_of(store, "0")));
+    cache_store_resize(store, &larger);
+    assert_int_equal(cache_store_sizes(store).objects, 409);
+    struct cache_object *found = find_with(store, "0", "Accept: 3");
+    assert_ptr_equal(found, newest);
+    cache_object_unref(found);
+    cache_object_unref(newest);
+    for (int i = 0; i < 400; i++) {
+        snprintf(text, sizeof text, "%d", i);
+        assert_true(has(store, text));
+    }
+    cache_store_unref(store);
+}
+
+static void what_does_not_fit_into_a_part_throws_out_nothing(void **state)
+{
+    const struct cache_store_settings many = {64 * 1024, 1024};
+    const struct cache_store_settings larger = {64 * 1024, 64 * 1024};
+    struct cache_store *store = cache_store_new(&many);
+    char text[16];
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        snprintf(text, sizeof text, "%d", i);
+        put(store, text, 100);
+    }
+    cache_store_resize(store, &larger);
+    assert_int_equal(cache_store_max_object(store), 4 * 1024);
+    assert_false(put(store, "large", 5 * 1024));
+    assert_int_equal(cache_store_sizes(store).objects, 30);
+    cache_store_unref(store);
+}
+
 static void an_object_that_grows_too_large_is_taken_out(void **state)
 {
     struct cache_store *store = cache_store_new(&small);
@@ -277,6 +366,9 @@ int main(void)
         cmocka_unit_test(variants_of_a_key_are_bounded),
         cmocka_unit_test(bytes_are_bounded_and_large_objects_refused),
         cmocka_unit_test(a_scan_throws_out_nothing_that_is_in_use),
+        cmocka_unit_test(what_was_fetched_before_it_was_forgotten_stays_away),
+        cmocka_unit_test(a_larger_store_keeps_what_it_had_in_its_order),
+        cmocka_unit_test(what_does_not_fit_into_a_part_throws_out_nothing),
         cmocka_unit_test(an_object_that_grows_too_large_is_taken_out),
         cmocka_unit_test(what_is_being_read_is_not_thrown_out),
         cmocka_unit_test(there_may_be_no_room),
