@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One shard of a store: its table, its queues, its flights. Only store.c and flight.c use it, and hold the lock. */
+/* One shard of a store: its table, its queues, its flights. Only store*.c and flight.c use it, and hold the lock. */
 #ifndef CACHE_SHARD_H
 #define CACHE_SHARD_H
 
@@ -8,8 +8,6 @@
 #include "cache/object.h"
 
 enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32, CACHE_FLIGHT_LANES = 64, CACHE_EPOCH_LANES = 256 };
-
-struct cache_store;
 
 struct queue {
     struct list list; /* oldest first */
@@ -32,6 +30,19 @@ struct shard {
     struct list flights[CACHE_FLIGHT_LANES]; /* by hash */
 };
 
+struct cache_store {
+    _Atomic unsigned refs;
+    _Atomic size_t max_object;
+    size_t count; /* of shards: a power of two */
+    struct shard shards[CACHE_SHARDS_MAX];
+};
+
+/* Of a key in ghosts and passes; 0 is an empty place. */
+static inline uint32_t shard_print(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) | 1;
+}
+
 /* Of a store, by the key's hash. */
 struct shard *cache_store_shard(struct cache_store *store, uint64_t hash);
 
@@ -49,6 +60,10 @@ struct cache_object *shard_next(struct cache_object *object);
 bool shard_passes(const struct shard *shard, uint64_t hash);
 void shard_note_pass(struct shard *shard, uint64_t hash, bool passes);
 
+/* When a key's backend is asked: see cache_store_epoch. Whoever forgets a key says so. */
+uint64_t shard_epoch(struct shard *shard, uint64_t hash);
+void shard_forget(struct shard *shard, uint64_t hash);
+
 /* It was asked for. */
 void shard_use(struct cache_object *object);
 
@@ -56,6 +71,10 @@ void shard_use(struct cache_object *object);
 void shard_link(struct shard *shard, struct cache_object *object);
 void shard_unlink(struct shard *shard, struct cache_object *object);
 void shard_resize(struct shard *shard, struct cache_object *object, size_t size);
+
+/* Where it waits to be thrown out; link and unlink do both. */
+void shard_queue(struct shard *shard, struct cache_object *object);
+void shard_dequeue(struct shard *shard, struct cache_object *object);
 
 /* Takes objects out until the rest is within the limit, or the others are busy: a list by next, for shard_free once the
  * lock is given back. */

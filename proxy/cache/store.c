@@ -10,13 +10,6 @@
 
 enum { OBJECTS_IN_SHARD = 2 };
 
-struct cache_store {
-    _Atomic unsigned refs;
-    _Atomic size_t max_object;
-    size_t count; /* of shards: a power of two */
-    struct shard shards[CACHE_SHARDS_MAX];
-};
-
 struct shard *cache_store_shard(struct cache_store *store, uint64_t hash)
 {
     return &store->shards[hash >> 32 & (store->count - 1)];
@@ -164,22 +157,11 @@ static struct cache_object *link(struct shard *shard, struct cache_object *objec
     return gone;
 }
 
-static uint32_t *forgotten(struct shard *shard, uint64_t hash)
-{
-    return &shard->forgotten[hash >> 40 & (CACHE_EPOCH_LANES - 1)];
-}
-
-/* Both only grow. */
-static uint64_t epoch_of(struct shard *shard, uint64_t hash)
-{
-    return shard->epoch + *forgotten(shard, hash);
-}
-
 uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
 {
     struct shard *shard = cache_store_shard(store, hash);
     pthread_mutex_lock(&shard->lock);
-    uint64_t epoch = epoch_of(shard, hash);
+    uint64_t epoch = shard_epoch(shard, hash);
     pthread_mutex_unlock(&shard->lock);
     return epoch;
 }
@@ -194,7 +176,7 @@ bool cache_store_put(struct cache_store *store, struct cache_object *object, siz
     pthread_mutex_lock(&shard->lock);
     ASSERT(object->size == 0);
     struct cache_object *gone =
-        epoch_of(shard, object->hash) == epoch ? link(shard, object, size, &stored) : NULL;
+        shard_epoch(shard, object->hash) == epoch ? link(shard, object, size, &stored) : NULL;
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
     return stored;
@@ -235,58 +217,6 @@ void cache_store_drop(struct cache_store *store, struct cache_object *object)
     pthread_mutex_unlock(&shard->lock);
     if (inside)
         cache_object_unref(object);
-}
-
-size_t cache_store_forget(struct cache_store *store, struct text key, uint64_t hash)
-{
-    struct shard *shard = cache_store_shard(store, hash);
-    struct cache_object *gone = NULL, *object;
-    size_t count = 0;
-    pthread_mutex_lock(&shard->lock);
-    ++*forgotten(shard, hash);
-    for (; (object = shard_first(shard, key, hash)) != NULL; count++) {
-        shard_unlink(shard, object);
-        object->next = gone;
-        gone = object;
-    }
-    pthread_mutex_unlock(&shard->lock);
-    shard_free(gone);
-    return count;
-}
-
-static size_t purge_shard(struct shard *shard, bool (*matches)(const struct cache_object *, const void *),
-                          const void *what, bool soft)
-{
-    struct cache_object *gone = NULL;
-    size_t count = 0;
-    pthread_mutex_lock(&shard->lock);
-    shard->epoch++;
-    for (size_t i = 0; i <= shard->mask; i++)
-        for (struct cache_object *object = shard->buckets[i], *next; object != NULL; object = next) {
-            next = object->next;
-            if (!matches(object, what))
-                continue;
-            count++;
-            atomic_store_explicit(&object->soft_purged, true, memory_order_relaxed);
-            if (soft)
-                continue;
-            shard_unlink(shard, object);
-            object->next = gone;
-            gone = object;
-        }
-    pthread_mutex_unlock(&shard->lock);
-    shard_free(gone);
-    return count;
-}
-
-size_t cache_store_purge(struct cache_store *store,
-                         bool (*matches)(const struct cache_object *object, const void *what),
-                         const void *what, bool soft)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < store->count; i++)
-        count += purge_shard(&store->shards[i], matches, what, soft);
-    return count;
 }
 
 struct cache_store_sizes cache_store_sizes(struct cache_store *store)
