@@ -19,7 +19,7 @@ struct body_block {
 
 static struct body_block *block_new(struct cache_body *body, size_t size)
 {
-    char *bytes = size >= SENDABLE_MIN ? sendable_take(size) : NULL;
+    char *bytes = size >= SENDABLE_MIN && !body->passes ? sendable_take(size) : NULL;
     struct body_block *block = malloc(sizeof *block + (bytes == NULL ? size : 0));
     if (block == NULL && bytes != NULL)
         sendable_give(bytes, size);
@@ -40,7 +40,7 @@ static void block_free(struct body_block *block)
     free(block);
 }
 
-struct cache_body *cache_body_new(size_t expected)
+static struct cache_body *body_new(size_t expected, bool passes)
 {
     struct cache_body *body = calloc(1, sizeof *body);
     if (body == NULL)
@@ -51,11 +51,22 @@ struct cache_body *cache_body_new(size_t expected)
     list_init(&body->followers);
     pthread_mutex_init(&body->lock, NULL);
     body->taken = sizeof *body;
+    body->passes = passes;
     body->first = body->last = block_new(body, expected > 0 ? expected : BLOCK_FIRST);
     if (body->first != NULL)
         return body;
     cache_body_unref(body);
     return NULL;
+}
+
+struct cache_body *cache_body_new(size_t expected)
+{
+    return body_new(expected, false);
+}
+
+struct cache_body *cache_body_new_passing(size_t size)
+{
+    return body_new(size, true);
 }
 
 struct cache_body *cache_body_ref(struct cache_body *body)
@@ -76,6 +87,8 @@ static void body_free(struct cache_body *body)
     }
     if (body->window != NULL)
         cache_window_freed(body->window);
+    if (body->debt.settle != NULL)
+        body->debt.settle(&body->debt);
     pthread_mutex_destroy(&body->lock);
     free(body);
 }

@@ -15,6 +15,14 @@
 
 struct body_block;
 struct cache_window;
+struct shard;
+
+/* For held.h: whose limit the memory counts against until it is freed, then settle is called. */
+struct body_debt {
+    void (*settle)(struct body_debt *debt); /* NULL: nobody's */
+    struct shard *shard;
+    size_t bytes;
+};
 
 enum body_state {
     CACHE_BODY_GROWING,
@@ -28,6 +36,7 @@ struct cache_body {
     _Atomic int state;                                /* enum body_state */
     _Atomic size_t len;                               /* bytes that can be read */
     size_t taken;                                     /* bytes of memory; the writer's */
+    bool passes;                                      /* new_passing */
     struct body_block *first;                         /* set before the first byte can be read */
     struct body_block *last;                          /* the writer's */
     pthread_mutex_t lock;                             /* of followers */
@@ -36,6 +45,8 @@ struct cache_body {
     _Atomic unsigned coded_claims;
     _Atomic(struct cache_body *) next; /* owned; window.h */
     struct cache_window *window;       /* NULL: it is in none */
+    unsigned linked; /* objects of a store that have it; under the shard's lock, as is debt */
+    struct body_debt debt;
 };
 
 /* Who wants to hear when there is more, or the end. */
@@ -47,6 +58,8 @@ struct body_follower {
 
 /* expected: bytes, 0 when it isn't known. One reference; NULL when out of memory. */
 struct cache_body *cache_body_new(size_t expected);
+struct cache_body *
+cache_body_new_passing(size_t size); /* read once and gone: pages of its own would cost more */
 struct cache_body *cache_body_ref(struct cache_body *body);
 void cache_body_unref(struct cache_body *body);
 

@@ -42,6 +42,11 @@ void cache_object_unref(struct cache_object *object)
     free(object);
 }
 
+bool cache_object_is_busy(const struct cache_object *object)
+{
+    return atomic_load_explicit(&object->refs, memory_order_acquire) > 1 || cache_body_is_busy(object->body);
+}
+
 static struct text put(char **at, struct text text)
 {
     struct text put = {*at, text.len};

@@ -44,6 +44,9 @@ struct cache_object *cache_object_new(struct text key, uint64_t hash, struct cac
 struct cache_object *cache_object_ref(struct cache_object *object);
 void cache_object_unref(struct cache_object *object);
 
+/* Its memory would stay if it were gone: beside its store somebody has it, reads it, or fills it. */
+bool cache_object_is_busy(const struct cache_object *object);
+
 /* Copies the fields that are kept: without hop-by-hop ones, those that a connection names, Age and Cache-Status. False
  * when out of memory. */
 bool cache_object_keep_fields(struct cache_object *object, const struct fields *fields);

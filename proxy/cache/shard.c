@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cache/shard.h"
+#include "cache/held.h"
 
 #include <stdlib.h>
 
@@ -32,9 +32,11 @@ static bool make_tables(struct shard *shard, size_t slots)
     return true;
 }
 
-bool shard_init(struct shard *shard, size_t limit)
+bool shard_init(struct shard *shard, struct cache_store *store, size_t limit)
 {
+    shard->store = store;
     pthread_mutex_init(&shard->lock, NULL);
+    atomic_init(&shard->held, 0);
     list_init(&shard->small.list);
     list_init(&shard->main.list);
     shard->limit = limit;
@@ -147,6 +149,7 @@ void shard_link(struct shard *shard, struct cache_object *object)
 {
     file(shard, object);
     shard_queue(shard, object);
+    held_linked(object->body);
     shard->count++;
 }
 
@@ -159,7 +162,18 @@ void shard_unlink(struct shard *shard, struct cache_object *object)
     object->next = NULL;
     shard_dequeue(shard, object);
     object->size = 0;
+    object->body->linked--;
     shard->count--;
+}
+
+void shard_take_out(struct shard *shard, struct cache_object *object, struct cache_object **gone)
+{
+    size_t bytes = object->size;
+    shard_unlink(shard, object);
+    object->next = *gone;
+    *gone = object;
+    if (cache_object_is_busy(object))
+        held_unlinked(shard, object->body, bytes);
 }
 
 void shard_free(struct cache_object *list)

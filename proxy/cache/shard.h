@@ -16,13 +16,15 @@ struct queue {
 
 struct shard {
     pthread_mutex_t lock;
+    struct cache_store *store;
     struct cache_object **buckets;
     uint32_t *ghosts; /* of each key that left the small queue, for as long as no other takes its place */
     uint32_t *passes; /* of each key whose answer could not be stored, in the same way */
     size_t mask;      /* of all three */
     struct queue small;
     struct queue main;
-    size_t limit; /* bytes of both */
+    _Atomic size_t held; /* bytes of what is in neither any more, and not freed yet (held.h) */
+    size_t limit;        /* bytes of all */
     size_t count;
     uint64_t evicted;
     uint64_t epoch; /* grows when something was purged: what was asked for before is old */
@@ -46,7 +48,7 @@ static inline uint32_t shard_print(uint64_t hash)
 /* Of a store, by the key's hash. */
 struct shard *cache_store_shard(struct cache_store *store, uint64_t hash);
 
-bool shard_init(struct shard *shard, size_t limit);
+bool shard_init(struct shard *shard, struct cache_store *store, size_t limit);
 void shard_clear(struct shard *shard);
 
 /* Larger tables, where that asks for them; nothing is thrown out yet. */
@@ -67,19 +69,21 @@ void shard_forget(struct shard *shard, uint64_t hash);
 /* It was asked for. */
 void shard_use(struct cache_object *object);
 
-/* The shard has the reference from link to unlink. */
+/* The shard has the reference from link to unlink. take_out: of one that may be busy, *gone is a list by next for shard_free
+ * once the lock is given back. */
 void shard_link(struct shard *shard, struct cache_object *object);
 void shard_unlink(struct shard *shard, struct cache_object *object);
+void shard_take_out(struct shard *shard, struct cache_object *object, struct cache_object **gone);
 void shard_resize(struct shard *shard, struct cache_object *object, size_t size);
 
 /* Where it waits to be thrown out; link and unlink do both. */
 void shard_queue(struct shard *shard, struct cache_object *object);
 void shard_dequeue(struct shard *shard, struct cache_object *object);
 
-/* Takes objects out until the rest is within the limit, or the others are busy: a list by next, for shard_free once the
- * lock is given back. */
-struct cache_object *shard_evict(struct shard *shard);
-bool shard_is_full(const struct shard *shard); /* it is beyond its limit */
+/* Takes objects out until the rest is within the limit, or the others are busy: a list for shard_free. */
+void shard_evict(struct shard *shard, struct cache_object **gone);
+size_t shard_bytes(struct shard *shard);
+bool shard_is_full(struct shard *shard); /* it is beyond its limit */
 void shard_free(struct cache_object *list);
 
 #endif

@@ -47,19 +47,13 @@ void shard_resize(struct shard *shard, struct cache_object *object, size_t size)
     object->size = size;
 }
 
-/* Its memory would stay although it is gone: somebody reads it, or fills it. */
-static bool is_busy(const struct cache_object *object)
-{
-    return atomic_load_explicit(&object->refs, memory_order_acquire) > 1 || cache_body_is_busy(object->body);
-}
-
 /* Whether it stays for now: at the back of the main queue when it was used, with a clean slate or a use less; where it was
  * when it is busy. */
 static bool gets_another_round(struct shard *shard, struct cache_object *object)
 {
     unsigned uses = atomic_load_explicit(&object->uses, memory_order_relaxed);
     bool used = object->in_main ? uses > 0 : uses >= USES_TO_STAY;
-    if (!used && !is_busy(object))
+    if (!used && !cache_object_is_busy(object))
         return false;
     shard_dequeue(shard, object);
     if (used)
@@ -85,24 +79,33 @@ static struct cache_object *evict_from(struct shard *shard, struct queue *queue)
     return NULL;
 }
 
-bool shard_is_full(const struct shard *shard)
+size_t shard_bytes(struct shard *shard)
 {
-    return shard->small.bytes + shard->main.bytes > shard->limit;
+    return shard->small.bytes + shard->main.bytes + atomic_load_explicit(&shard->held, memory_order_relaxed);
 }
 
-struct cache_object *shard_evict(struct shard *shard)
+bool shard_is_full(struct shard *shard)
 {
-    struct cache_object *gone = NULL;
-    while (shard_is_full(shard)) {
+    return shard_bytes(shard) > shard->limit;
+}
+
+/* When what is held alone is too much, throwing out the rest would help nobody. */
+static bool may_help(struct shard *shard)
+{
+    return shard_bytes(shard) - shard->small.bytes - shard->main.bytes < shard->limit;
+}
+
+void shard_evict(struct shard *shard, struct cache_object **gone)
+{
+    while (shard_is_full(shard) && may_help(shard)) {
         bool small_is_due = shard->small.bytes > shard->limit / SMALL_SHARE;
         struct queue *first = small_is_due ? &shard->small : &shard->main;
         struct cache_object *object = evict_from(shard, first);
         if (object == NULL)
             object = evict_from(shard, small_is_due ? &shard->main : &shard->small);
         if (object == NULL)
-            break;
-        object->next = gone;
-        gone = object;
+            return;
+        object->next = *gone;
+        *gone = object;
     }
-    return gone;
 }

@@ -5,8 +5,8 @@
 
 #include "base/map.h"
 #include "base/panic.h"
+#include "cache/held.h"
 #include "cache/policy.h"
-#include "cache/shard.h"
 
 enum { OBJECTS_IN_SHARD = 2 };
 
@@ -39,7 +39,7 @@ struct cache_store *cache_store_new(const struct cache_store_settings *settings)
     atomic_init(&store->max_object, settings->max_object);
     store->count = shard_count(settings);
     for (size_t i = 0; i < store->count; i++)
-        fine = shard_init(&store->shards[i], settings->memory / store->count) && fine;
+        fine = shard_init(&store->shards[i], store, settings->memory / store->count) && fine;
     if (fine)
         return store;
     cache_store_unref(store);
@@ -73,9 +73,10 @@ void cache_store_resize(struct cache_store *store, const struct cache_store_sett
     atomic_store_explicit(&store->max_object, largest(store, settings), memory_order_relaxed);
     for (size_t i = 0; i < store->count; i++) {
         struct shard *shard = &store->shards[i];
+        struct cache_object *evicted = NULL;
         pthread_mutex_lock(&shard->lock);
         shard_set_limit(shard, settings->memory / store->count);
-        struct cache_object *evicted = shard_evict(shard);
+        shard_evict(shard, &evicted);
         pthread_mutex_unlock(&shard->lock);
         shard_free(evicted);
     }
@@ -134,27 +135,20 @@ static struct cache_object *displaced(struct shard *shard, const struct cache_ob
     return count >= CACHE_VARIANTS_MAX ? last : NULL;
 }
 
-/* What goes for it: a list for shard_free. *stored: there was room. */
-static struct cache_object *link(struct shard *shard, struct cache_object *object, size_t size, bool *stored)
+/* Adds what goes for it to *gone, itself when there is no room: false. */
+static bool link(struct shard *shard, struct cache_object *object, size_t size, struct cache_object **gone)
 {
     struct cache_object *old = displaced(shard, object);
     if (old != NULL)
-        shard_unlink(shard, old);
+        shard_take_out(shard, old, gone);
     object->size = size;
     shard_link(shard, cache_object_ref(object));
     shard_note_pass(shard, object->hash, false);
-    struct cache_object *gone = shard_evict(shard);
-    *stored = !shard_is_full(shard);
-    if (!*stored) {
-        shard_unlink(shard, object);
-        object->next = gone;
-        gone = object;
-    }
-    if (old != NULL) {
-        old->next = gone;
-        gone = old;
-    }
-    return gone;
+    shard_evict(shard, gone);
+    if (!shard_is_full(shard))
+        return true;
+    shard_take_out(shard, object, gone);
+    return false;
 }
 
 uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
@@ -169,54 +163,46 @@ uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
 bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
-    bool stored = false;
+    struct cache_object *gone = NULL;
     ASSERT(size > 0);
     if (size > cache_store_max_object(store))
         return false;
     pthread_mutex_lock(&shard->lock);
     ASSERT(object->size == 0);
-    struct cache_object *gone =
-        shard_epoch(shard, object->hash) == epoch ? link(shard, object, size, &stored) : NULL;
+    bool stored = shard_epoch(shard, object->hash) == epoch && link(shard, object, size, &gone);
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
     return stored;
-}
-
-/* What goes for it; itself when there is no room. */
-static struct cache_object *resize(struct shard *shard, struct cache_object *object, size_t size,
-                                   bool *stored)
-{
-    shard_resize(shard, object, size);
-    struct cache_object *gone = shard_evict(shard);
-    *stored = *stored && !shard_is_full(shard);
-    if (*stored)
-        return gone;
-    shard_unlink(shard, object);
-    object->next = gone;
-    return object;
 }
 
 bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
-    bool stored = size <= cache_store_max_object(store);
+    struct cache_object *gone = NULL;
     pthread_mutex_lock(&shard->lock);
-    struct cache_object *gone = object->size > 0 ? resize(shard, object, size, &stored) : NULL;
+    bool inside = object->size > 0;
+    if (inside)
+        shard_resize(shard, object, size);
+    else
+        held_resize(object->body, size);
+    shard_evict(shard, &gone);
+    bool fits = size <= cache_store_max_object(store) && !shard_is_full(shard);
+    if (inside && !fits)
+        shard_take_out(shard, object, &gone);
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
-    return stored;
+    return fits;
 }
 
 void cache_store_drop(struct cache_store *store, struct cache_object *object)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
+    struct cache_object *gone = NULL;
     pthread_mutex_lock(&shard->lock);
-    bool inside = object->size > 0;
-    if (inside)
-        shard_unlink(shard, object);
+    if (object->size > 0)
+        shard_take_out(shard, object, &gone);
     pthread_mutex_unlock(&shard->lock);
-    if (inside)
-        cache_object_unref(object);
+    shard_free(gone);
 }
 
 struct cache_store_sizes cache_store_sizes(struct cache_store *store)
@@ -225,7 +211,7 @@ struct cache_store_sizes cache_store_sizes(struct cache_store *store)
     for (size_t i = 0; i < store->count; i++) {
         struct shard *shard = &store->shards[i];
         pthread_mutex_lock(&shard->lock);
-        sizes.bytes += shard->small.bytes + shard->main.bytes;
+        sizes.bytes += shard_bytes(shard);
         sizes.objects += shard->count;
         sizes.evicted += shard->evicted;
         pthread_mutex_unlock(&shard->lock);

@@ -56,7 +56,8 @@ uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash);
  * filled: such objects are never thrown out, since their memory would stay. */
 bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch);
 
-/* It counts for so many bytes now. False when there is no room for that: it has been taken out. */
+/* It counts for so many bytes now. False when there is no room for that: it has been taken out. What was taken out counts as
+ * well, as long as somebody reads or fills it (held.h). */
 bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size);
 
 /* Takes this one out, if it is still there. */

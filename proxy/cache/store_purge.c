@@ -10,11 +10,8 @@ size_t cache_store_forget(struct cache_store *store, struct text key, uint64_t h
     size_t count = 0;
     pthread_mutex_lock(&shard->lock);
     shard_forget(shard, hash);
-    for (; (object = shard_first(shard, key, hash)) != NULL; count++) {
-        shard_unlink(shard, object);
-        object->next = gone;
-        gone = object;
-    }
+    for (; (object = shard_first(shard, key, hash)) != NULL; count++)
+        shard_take_out(shard, object, &gone);
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
     return count;
@@ -34,11 +31,8 @@ static size_t purge_shard(struct shard *shard, bool (*matches)(const struct cach
                 continue;
             count++;
             atomic_store_explicit(&object->soft_purged, true, memory_order_relaxed);
-            if (soft)
-                continue;
-            shard_unlink(shard, object);
-            object->next = gone;
-            gone = object;
+            if (!soft)
+                shard_take_out(shard, object, &gone);
         }
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);

@@ -29,7 +29,7 @@ static void join(struct cache_body *body, struct cache_window *window)
 struct cache_body *cache_window_next(struct cache_body *body)
 {
     struct cache_window *window = body->window == NULL ? window_new() : body->window;
-    struct cache_body *next = window == NULL ? NULL : cache_body_new(WINDOW_BODY);
+    struct cache_body *next = window == NULL ? NULL : cache_body_new_passing(WINDOW_BODY);
     if (next != NULL) {
         join(next, window);
         atomic_store_explicit(&body->next, cache_body_ref(next), memory_order_release);

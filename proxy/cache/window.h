@@ -10,7 +10,7 @@
 
 enum {
     WINDOW_BODIES = 4,
-    WINDOW_BODY = 256 * 1024 /* bytes, and what comes at once with the last of them */
+    WINDOW_BODY = 64 * 1024 /* bytes, and what comes at once with the last of them */
 };
 
 /* The writer's thread: what comes from now on goes to the body that is answered, a reference in place of the writer's to

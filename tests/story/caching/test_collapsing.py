@@ -207,11 +207,12 @@ def test_all_who_follow_one_that_turns_out_too_large_get_it_whole(start, workers
 
 
 def test_one_too_large_that_nobody_reads_any_more_is_not_fetched_on(start):
-    over = threading.Event()
+    go, over = threading.Event(), threading.Event()
 
     def behave(connection):
         for _ in connection.requests():
             connection.send(b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n")
+            assert go.wait(20)
             try:
                 for _ in range(20_000):
                     connection.send(b"10000\r\n" + bytes(65536) + b"\r\n")
@@ -223,6 +224,8 @@ def test_one_too_large_that_nobody_reads_any_more_is_not_fetched_on(start):
     clients = [ask(start, weir) for _ in range(3)]
     for client in clients:
         client.read_head()
+    go.set()
+    for client in clients:
         assert len(client.read_exactly(100_000)) == 100_000
         client.close()
     assert over.wait(20)

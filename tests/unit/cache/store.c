@@ -250,19 +250,68 @@ static void an_object_that_grows_too_large_is_taken_out(void **state)
     struct cache_store *store = cache_store_new(&small);
     struct cache_object *object = make(TEXT("g"), "", "");
     (void)state;
+    assert_true(cache_store_grow(store, object, 100)); /* nothing: it is in no store */
+    assert_int_equal(cache_store_sizes(store).bytes, 0);
     assert_true(cache_store_put(store, object, 100, cache_store_epoch(store, object->hash)));
     assert_true(cache_store_grow(store, object, 5000));
     assert_int_equal(cache_store_sizes(store).bytes, 5000);
     assert_false(cache_store_grow(store, object, 17 * 1024));
-    assert_int_equal(cache_store_sizes(store).bytes, 0);
-    assert_true(cache_store_grow(store, object, 100)); /* nothing: it is in no store */
-    assert_int_equal(cache_store_sizes(store).bytes, 0);
-    cache_store_drop(store, object);
+    assert_int_equal(cache_store_sizes(store).objects, 0);
     cache_object_unref(object);
     cache_store_unref(store);
 }
 
-/* Their memory would stay, so throwing them out would help nobody. */
+static struct cache_object *put_held(struct cache_store *store, const char *key, size_t size)
+{
+    struct cache_object *object = make(text_of(key), "", "");
+    bool stored = cache_store_put(store, object, size, cache_store_epoch(store, object->hash));
+    assert_int_equal(stored, object->size > 0);
+    return object;
+}
+
+/* The store is one part here: 4 of the largest fit. */
+static void what_is_held_after_it_was_taken_out_counts(void **state)
+{
+    const struct cache_store_settings one = {64 * 1024, 40 * 1024};
+    struct cache_store *store = cache_store_new(&one);
+    struct cache_object *held[4], *more;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        held[i] = put_held(store, "a", 10 * 1024); /* each takes the place of the one before */
+        assert_int_equal(cache_store_sizes(store).bytes, (size_t)(i + 1) * 10 * 1024);
+    }
+    assert_int_equal(cache_store_purge(store, is_any, NULL, false), 1);
+    assert_int_equal(cache_store_sizes(store).bytes, 40 * 1024);
+    assert_true(cache_store_grow(store, held[0], 20 * 1024));
+    assert_int_equal(cache_store_sizes(store).bytes, 50 * 1024);
+    more = put_held(store, "b", 20 * 1024);
+    assert_int_equal(more->size, 0);
+    assert_false(cache_store_grow(store, held[1], 40 * 1024));
+    for (int i = 0; i < 4; i++)
+        cache_object_unref(held[i]);
+    cache_object_unref(more);
+    assert_int_equal(cache_store_sizes(store).bytes, 0);
+    assert_true(put(store, "b", 20 * 1024));
+    cache_store_unref(store);
+}
+
+static void what_two_share_counts_once(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    struct cache_object *stale = put_held(store, "a", 1000);
+    struct cache_object *fresh = cache_object_new(TEXT("a"), stale->hash, cache_body_ref(stale->body));
+    (void)state;
+    assert_true(cache_store_put(store, fresh, 1000, cache_store_epoch(store, fresh->hash)));
+    assert_int_equal(cache_store_sizes(store).bytes, 1000);
+    cache_object_unref(stale);
+    cache_store_drop(store, fresh);
+    assert_int_equal(cache_store_sizes(store).bytes, 1000);
+    assert_true(cache_store_put(store, fresh, 1000, cache_store_epoch(store, fresh->hash)));
+    assert_int_equal(cache_store_sizes(store).bytes, 1000);
+    cache_store_unref(store); /* what is held outlives it */
+    cache_object_unref(fresh);
+}
+
 static void what_is_being_read_is_not_thrown_out(void **state)
 {
     struct cache_store *store = cache_store_new(&small);
@@ -370,6 +419,8 @@ int main(void)
         cmocka_unit_test(a_larger_store_keeps_what_it_had_in_its_order),
         cmocka_unit_test(what_does_not_fit_into_a_part_throws_out_nothing),
         cmocka_unit_test(an_object_that_grows_too_large_is_taken_out),
+        cmocka_unit_test(what_is_held_after_it_was_taken_out_counts),
+        cmocka_unit_test(what_two_share_counts_once),
         cmocka_unit_test(what_is_being_read_is_not_thrown_out),
         cmocka_unit_test(there_may_be_no_room),
         cmocka_unit_test(purging_is_hard_or_soft),
