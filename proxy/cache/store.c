@@ -186,9 +186,12 @@ bool cache_store_grow(struct cache_store *store, struct cache_object *object, si
     else
         held_resize(object->body, size);
     shard_evict(shard, &gone);
-    bool fits = size <= cache_store_max_object(store) && !shard_is_full(shard);
+    bool too_large = size > cache_store_max_object(store);
+    bool fits = !too_large && !shard_is_full(shard);
     if (inside && !fits)
         shard_take_out(shard, object, &gone);
+    if (too_large)
+        shard_note_pass(shard, object->hash, true);
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
     return fits;

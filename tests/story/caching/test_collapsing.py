@@ -206,6 +206,23 @@ def test_all_who_follow_one_that_turns_out_too_large_get_it_whole(start, workers
     wait_until(lambda: weir.metrics().total("weir_cache_bytes") == 0, "an empty cache")
 
 
+def test_one_that_was_too_large_is_not_waited_for_again(start):
+    """Who reads it together goes at the pace of the slowest."""
+    together = threading.Barrier(3)
+
+    def behave(connection):
+        for request in connection.requests():
+            if request.has("X-Together"):
+                together.wait(20)
+            connection.send(chunked(*pieces_of(bytes(2_000_000)), fields=("Cache-Control: max-age=60",)))
+    backend = start(Backend(behave))
+    weir = start(Weir(proxy_config(backend, route={"cache": {"zone": "main"}}, caches={"main": {"memory": "16m", "max_object": "1m"}})))
+    assert len(ask(start, weir).read_response().body) == 2_000_000
+    clients = [ask(start, weir, "X-Together: yes") for _ in range(3)]
+    assert [len(client.read_response().body) for client in clients] == [2_000_000] * 3
+    assert len(backend.requests) == 4
+
+
 def test_one_too_large_that_nobody_reads_any_more_is_not_fetched_on(start):
     go, over = threading.Event(), threading.Event()
 
