@@ -49,7 +49,7 @@ enum flight_place cache_flight_join(struct cache_store *store, struct text key, 
     pthread_mutex_lock(&shard->lock);
     struct cache_flight *there = shard_passes(shard, hash) ? NULL : find(shard, key, hash);
     if (there != NULL) {
-        waiter->stored = false;
+        waiter->end = FLIGHT_LOST;
         atomic_store_explicit(&waiter->waits, true, memory_order_relaxed);
         list_push(&there->waiters, &waiter->node);
         place = FLIGHT_WAITS;
@@ -71,7 +71,7 @@ void cache_flight_land(struct cache_store *store, struct cache_flight *flight, e
     {
         struct flight_waiter *waiter = CONTAINER(node, struct flight_waiter, node);
         list_remove(node);
-        waiter->stored = end == FLIGHT_STORED;
+        waiter->end = end;
         atomic_store_explicit(&waiter->waits, false, memory_order_release);
         inbox_send(waiter->loop, &waiter->letter);
     }

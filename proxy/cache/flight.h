@@ -13,13 +13,20 @@
 
 struct cache_flight;
 
+enum flight_end {
+    FLIGHT_LOST, /* there was no answer */
+    FLIGHT_AGAIN, /* another look is worth it: it was stored, or the one who asked has left, or it was purged meanwhile */
+    FLIGHT_PASSED, /* the answer could not be stored */
+    FLIGHT_FAILED  /* the backend has failed: what is stale may do */
+};
+
 /* Embedded in whoever waits, and its letter's task is woken when the flight has landed. */
 struct flight_waiter {
     struct list_node node;
     _Atomic bool waits; /* the flight is still under way */
     struct loop *loop;
     struct letter letter;
-    bool stored; /* set at landing: it is worth another look */
+    enum flight_end end; /* set at landing */
 };
 
 enum flight_place { FLIGHT_NONE, FLIGHT_LEADS, FLIGHT_WAITS };
@@ -27,12 +34,6 @@ enum flight_place { FLIGHT_NONE, FLIGHT_LEADS, FLIGHT_WAITS };
 /* NONE: nobody should wait for this key, or no memory. LEADS: *flight is the caller's until it lands it. */
 enum flight_place cache_flight_join(struct cache_store *store, struct text key, uint64_t hash,
                                     struct flight_waiter *waiter, struct cache_flight **flight);
-
-enum flight_end {
-    FLIGHT_STORED, /* another look is worth it: it was stored, or it may be, had it not been purged meanwhile */
-    FLIGHT_PASSED, /* the answer could not be stored */
-    FLIGHT_LOST    /* there was no answer */
-};
 
 /* The leader's: the flight is gone then. */
 void cache_flight_land(struct cache_store *store, struct cache_flight *flight, enum flight_end end);

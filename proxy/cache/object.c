@@ -47,6 +47,16 @@ bool cache_object_is_busy(const struct cache_object *object)
     return atomic_load_explicit(&object->refs, memory_order_acquire) > 1 || cache_body_is_busy(object->body);
 }
 
+struct freshness cache_object_freshness(const struct cache_object *object)
+{
+    struct freshness freshness = object->freshness;
+    int64_t since = atomic_load_explicit(&object->stale_since, memory_order_relaxed);
+    int64_t age = freshness_age(&freshness, since);
+    if (since != 0 && age < freshness.lifetime)
+        freshness.lifetime = age;
+    return freshness;
+}
+
 static struct text put(char **at, struct text text)
 {
     struct text put = {*at, text.len};

@@ -15,9 +15,9 @@ enum { CACHE_USES_MAX = 3 };
 struct cache_object {
     uint32_t magic;
     _Atomic unsigned refs;
-    _Atomic unsigned uses;    /* hits since it was looked at last, at most CACHE_USES_MAX: for eviction */
-    _Atomic bool soft_purged; /* stale, whatever its freshness says */
-    uint64_t hash;            /* of key */
+    _Atomic unsigned uses;       /* hits since it was looked at last, at most CACHE_USES_MAX: for eviction */
+    _Atomic int64_t stale_since; /* s since the epoch, whatever its freshness says; 0: it says it */
+    uint64_t hash;               /* of key */
     struct text key;
     struct text url;     /* as clients see it, scheme and host in lower case: for purging */
     struct text variant; /* policy_variant of the request that brought it */
@@ -46,6 +46,9 @@ void cache_object_unref(struct cache_object *object);
 
 /* Its memory would stay if it were gone: beside its store somebody has it, reads it, or fills it. */
 bool cache_object_is_busy(const struct cache_object *object);
+
+/* Of now: a soft purge ends its lifetime. */
+struct freshness cache_object_freshness(const struct cache_object *object);
 
 /* Copies the fields that are kept: without hop-by-hop ones, those that a connection names, Age and Cache-Status. False
  * when out of memory. */

@@ -111,13 +111,17 @@ struct cache_object *cache_store_find(struct cache_store *store, struct text key
     return object;
 }
 
-bool cache_store_knows(struct cache_store *store, struct text key, uint64_t hash)
+struct text cache_store_variant(struct cache_store *store, struct text key, uint64_t hash,
+                                const struct fields *request, struct arena *arena)
 {
     struct shard *shard = cache_store_shard(store, hash);
+    struct text variant = TEXT_NONE;
     pthread_mutex_lock(&shard->lock);
-    bool knows = shard_first(shard, key, hash) != NULL;
+    const struct cache_object *object = shard_first(shard, key, hash);
+    if (object != NULL)
+        variant = policy_variant(&object->fields, request, object->recodes, arena);
     pthread_mutex_unlock(&shard->lock);
-    return knows;
+    return variant;
 }
 
 /* Another with the same key and variant, or the oldest one when there are too many variants. */

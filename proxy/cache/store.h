@@ -45,8 +45,10 @@ uint64_t cache_store_hash(struct text key);
 struct cache_object *cache_store_find(struct cache_store *store, struct text key, uint64_t hash,
                                       const struct fields *request, struct arena *scratch);
 
-/* Whether there is any for the key, for whatever requests. */
-bool cache_store_knows(struct cache_store *store, struct text key, uint64_t hash);
+/* The variant (policy_variant) that this request wants, as the newest stored answer for the key says, whether there is one
+ * of it or not. TEXT_NONE: nothing is stored for the key, or memory ran out. */
+struct text cache_store_variant(struct cache_store *store, struct text key, uint64_t hash,
+                                const struct fields *request, struct arena *arena);
 
 /* To be taken before a backend is asked, and given to cache_store_put: what was purged meanwhile stays away. */
 uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is taken out because somebody says so. */
+#include <time.h>
+
 #include "cache/shard.h"
 #include "cache/store.h"
 
@@ -17,6 +19,12 @@ size_t cache_store_forget(struct cache_store *store, struct text key, uint64_t h
     return count;
 }
 
+static void end_lifetime(struct cache_object *object)
+{
+    if (atomic_load_explicit(&object->stale_since, memory_order_relaxed) == 0)
+        atomic_store_explicit(&object->stale_since, time(NULL), memory_order_relaxed);
+}
+
 static size_t purge_shard(struct shard *shard, bool (*matches)(const struct cache_object *, const void *),
                           const void *what, bool soft)
 {
@@ -30,7 +38,7 @@ static size_t purge_shard(struct shard *shard, bool (*matches)(const struct cach
             if (!matches(object, what))
                 continue;
             count++;
-            atomic_store_explicit(&object->soft_purged, true, memory_order_relaxed);
+            end_lifetime(object);
             if (!soft)
                 shard_take_out(shard, object, &gone);
         }

@@ -90,13 +90,6 @@ static void revalidate(struct exchange *exchange)
     serve_instead(exchange, object, CACHE_revalidated, 304);
 }
 
-static bool may_be_stale(const struct exchange *exchange)
-{
-    const struct caching *caching = exchange->caching;
-    return caching->found != NULL &&
-           freshness_allows_on_error(&caching->found->freshness, &caching->asked, caching_now());
-}
-
 static bool was_purged(const struct caching *caching)
 {
     return cache_store_epoch(caching->zone->store, caching->hash) != caching->epoch;
@@ -105,8 +98,10 @@ static bool was_purged(const struct caching *caching)
 /* Some of what may be stored can't be after all: Vary says "*", there is no room, it was purged meanwhile. */
 static enum flight_end landing(const struct caching *caching, unsigned status, bool fails)
 {
-    if (caching->stores || fails || was_purged(caching))
-        return FLIGHT_STORED;
+    if (fails)
+        return FLIGHT_FAILED;
+    if (caching->stores || was_purged(caching))
+        return FLIGHT_AGAIN;
     return status >= 500 || status == 304 ? FLIGHT_LOST : FLIGHT_PASSED;
 }
 
@@ -120,7 +115,7 @@ void caching_answer(struct exchange *exchange)
     struct cache_control said;
     struct freshness freshness;
     caching_forget(exchange);
-    bool fails = status >= 500 && may_be_stale(exchange);
+    bool fails = status >= 500 && caching_may_be_stale(caching, caching->found);
     if (!fails && !caching_is_fetch(exchange))
         return;
     caching_read(exchange, &up->head_in, &said, &freshness);
@@ -137,8 +132,11 @@ bool caching_stale(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
     bool asks_nobody = caching != NULL && (caching->asked.has & CACHE_ONLY_IF_CACHED) != 0;
-    if (caching == NULL || asks_nobody || exchange->answered || !may_be_stale(exchange))
+    if (caching == NULL || asks_nobody || exchange->answered ||
+        !caching_may_be_stale(caching, caching->found))
         return false;
     caching->outcome = CACHE_stale;
+    caching->failed = true;
+    caching_land(caching, FLIGHT_FAILED);
     return caching_serve(exchange, cache_object_ref(caching->found));
 }

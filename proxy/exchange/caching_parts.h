@@ -30,6 +30,8 @@ struct caching {
     struct timer patience; /* for another's fetch */
     struct exchange *exchange;
     unsigned waits; /* for others, so far */
+    bool alone;     /* it waits for nobody any more */
+    bool failed;    /* the backend has, and what is stored is served in place of what it didn't say */
     bool varies;    /* nothing was found for this request, but for others */
     bool stores;    /* what the backend answered was put into the store */
 };
@@ -51,8 +53,18 @@ static inline const struct cache_settings *caching_settings(const struct exchang
 /* Whether the backend is asked for something to store. */
 bool caching_is_fetch(const struct exchange *exchange);
 
-/* Whoever waits for what this one fetches looks again. */
+/* Whether it may be served although the backend failed; NULL: it isn't there. */
+bool caching_may_be_stale(const struct caching *caching, const struct cache_object *object);
+
+/* caching_wait.c. join: waits for what another request fetches, or leads those who want the same. land: what it fetched is
+ * known, or it didn't come. renews: somebody is about to fetch it anew, now at the latest. varies: something is stored for
+ * the key. */
+enum caching_look caching_join(struct exchange *exchange);
+bool caching_still_waits(const struct exchange *exchange);
+void caching_wait_no_longer(struct exchange *exchange);
+bool caching_renews(struct exchange *exchange, struct cache_object *object);
 void caching_land(struct caching *caching, enum flight_end end);
+bool caching_varies(const struct exchange *exchange);
 
 /* caching_store.c: whether the backend's answer may be stored for others. */
 bool caching_may_store(const struct exchange *exchange, const struct head *answer,

@@ -24,9 +24,8 @@ static struct text with_number(struct arena *arena, struct text words, int64_t n
 
 static bool is_fresh(const struct cache_object *object)
 {
-    const struct freshness *freshness = &object->freshness;
-    return !freshness->no_cache && freshness_age(freshness, caching_now()) < freshness->lifetime &&
-           !atomic_load_explicit(&object->soft_purged, memory_order_relaxed);
+    const struct freshness freshness = cache_object_freshness(object);
+    return !freshness.no_cache && freshness_age(&freshness, caching_now()) < freshness.lifetime;
 }
 
 /* Why the backend is asked (RFC 9211 section 2.2). */
@@ -36,6 +35,8 @@ static const char *reason(const struct exchange *exchange)
     enum method method = exchange->down->head_in.method;
     if (caching->outcome == CACHE_bypass)
         return method == METHOD_GET || method == METHOD_HEAD ? "bypass" : "method";
+    if (caching->failed)
+        return "stale";
     if (caching->found == NULL)
         return caching->varies ? "vary-miss" : "uri-miss";
     return is_fresh(caching->found) ? "request" : "stale";
@@ -46,13 +47,15 @@ static struct text status_text(const struct exchange *exchange, struct arena *ar
 {
     const struct caching *caching = exchange->caching;
     const char *forwarded = reason(exchange);
+    bool collapsed = caching->outcome == CACHE_collapsed || caching->waiter.end == FLIGHT_FAILED;
     const struct cache_object *served = caching->fetched == 0 ? caching->served : NULL;
-    if (served != NULL && caching->outcome != CACHE_collapsed) {
-        int64_t left = served->freshness.lifetime - freshness_age(&served->freshness, caching_now());
+    if (served != NULL && caching->outcome != CACHE_collapsed && !caching->failed) {
+        const struct freshness freshness = cache_object_freshness(served);
+        int64_t left = freshness.lifetime - freshness_age(&freshness, caching_now());
         return with_number(arena, TEXT("weir; hit; ttl="), left);
     }
     if (caching->fetched == 0)
-        return arena_format(arena, "weir; fwd=%s%s", forwarded, served != NULL ? "; collapsed" : "");
+        return arena_format(arena, "weir; fwd=%s%s", forwarded, collapsed ? "; collapsed" : "");
     return arena_format(arena, "weir; fwd=%s; fwd-status=%u%s", forwarded, caching->fetched,
                         caching->stores ? "; stored" : "");
 }

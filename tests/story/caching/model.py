@@ -39,7 +39,7 @@ class Model:
 
     def may_stay_unasked(self, one, said, now):
         """Fresh enough for everybody, and for this client."""
-        if one.soft or "no-cache" in one.said or "no-cache" in said:
+        if "no-cache" in one.said or "no-cache" in said:
             return False
         late = one.age_at(now) - min(one.lifetime, said.get("max-age", one.lifetime)) + said.get("min-fresh", 0)
         if late < 0:
@@ -48,7 +48,7 @@ class Model:
         return not forbids_stale(one.said) and (patience is None or late <= patience)
 
     def may_be_renewed_behind(self, one, said, now):
-        refused = one.soft or forbids_stale(one.said) or {"no-cache"} & (one.said.keys() | said.keys()) or {"max-age", "min-fresh"} & said.keys()
+        refused = forbids_stale(one.said) or {"no-cache"} & (one.said.keys() | said.keys()) or {"max-age", "min-fresh"} & said.keys()
         return self.behind and not refused and one.late_at(now) < one.said.get("stale-while-revalidate", 0) and one.path not in self.passing
 
     def may_be_stale_on_error(self, one, ask, now):
@@ -162,10 +162,11 @@ class Model:
             self.drop(made)
         return Outcome(stored=made, kept=True)
 
-    def purge(self, path, soft):
+    def purge(self, path, soft, now):
+        """A soft one ends their lifetime."""
         gone = [one for one in self.stored if one.path == path]
         for one in gone:
-            one.soft = True
+            one.lifetime = min(one.lifetime, one.age_at(now))
         if not soft:
             self.drop(*gone)
         return len(gone)

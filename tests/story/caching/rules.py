@@ -35,7 +35,6 @@ class Stored:
     lifetime: float
     age: float  # at `since`
     since: float
-    soft: bool = False
 
     def age_at(self, now):
         return self.age + now - self.since
