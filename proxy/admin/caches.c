@@ -53,14 +53,25 @@ static struct cache_zone *find(const struct snapshot *serving, struct text name)
     return NULL;
 }
 
+struct purge {
+    bool (*matches)(const struct cache_object *object, const void *what);
+    struct cache_url url;
+    struct text tag;
+    bool soft;
+};
+
 static bool is_url(const struct cache_object *object, const void *what)
 {
-    return text_equal(object->url, *(const struct text *)what);
+    const struct purge *purge = what;
+    struct cache_url url;
+    return cache_url_read(&url, object->url) && cache_url_equal(&url, &purge->url, object->keyed);
 }
 
 static bool has_prefix(const struct cache_object *object, const void *what)
 {
-    return text_starts(object->url, *(const struct text *)what);
+    const struct purge *purge = what;
+    struct cache_url url;
+    return cache_url_read(&url, object->url) && cache_url_starts(&url, &purge->url, object->keyed);
 }
 
 /* Surrogate-Key has them apart by spaces, Cache-Tag by commas. */
@@ -74,11 +85,12 @@ static bool lists(struct text list, char separator, struct text tag)
 
 static bool has_tag(const struct cache_object *object, const void *what)
 {
+    const struct purge *purge = what;
     for (unsigned i = 0; i < object->fields.count; i++) {
         const struct field *field = &object->fields.at[i];
         bool surrogate = field->id == FIELD_SURROGATE_KEY;
         if ((surrogate || field->id == FIELD_CACHE_TAG) &&
-            lists(field->value, surrogate ? ' ' : ',', *(const struct text *)what))
+            lists(field->value, surrogate ? ' ' : ',', purge->tag))
             return true;
     }
     return false;
@@ -91,31 +103,21 @@ static bool is_any(const struct cache_object *object, const void *what)
     return true;
 }
 
-struct purge {
-    bool (*matches)(const struct cache_object *object, const void *what);
-    struct text what;
-    bool soft;
-};
-
-/* Scheme and host are compared in lower case, as they are stored. */
-static struct text lower_host(const struct ask *ask, struct text url)
+/* Scheme and host are compared in lower case, as they are stored. The text is the caller's own copy. */
+static void lower(struct text text)
 {
-    struct text copy = arena_copy(ask->exchange->down->arena, url);
-    size_t scheme = text_find(url, ':');
-    bool whole = scheme + 2 < url.len && url.at[scheme + 1] == '/' && url.at[scheme + 2] == '/';
-    if (copy.at == NULL || !whole)
-        return TEXT_NONE;
-    size_t host_end = scheme + 3 + text_find(text_sub(url, scheme + 3, url.len - scheme - 3), '/');
-    for (size_t i = 0; i < host_end; i++)
-        ((char *)(uintptr_t)copy.at)[i] = ascii_lower(copy.at[i]);
-    return copy;
+    for (size_t i = 0; i < text.len; i++)
+        ((char *)(uintptr_t)text.at)[i] = ascii_lower(text.at[i]);
 }
 
 static const char *read_url(const struct ask *ask, const struct json *value, struct purge *purge)
 {
-    purge->what = lower_host(ask, json_text(value));
-    return purge->what.at != NULL ? NULL
-                                  : "url and prefix need a whole URL, such as https://example.com/path";
+    struct text copy = arena_copy(ask->exchange->down->arena, json_text(value));
+    if (copy.at == NULL || !cache_url_read(&purge->url, copy))
+        return "url and prefix need a whole URL, such as https://example.com/path";
+    lower(purge->url.parts[CACHE_URL_SCHEME]);
+    lower(purge->url.parts[CACHE_URL_HOST]);
+    return NULL;
 }
 
 /* NULL, or what is wrong with the body. */
@@ -129,9 +131,9 @@ static const char *read_purge(const struct ask *ask, const struct json *object, 
     if ((soft != NULL && soft->kind != JSON_BOOLEAN) ||
         (all != NULL && (all->kind != JSON_BOOLEAN || !all->truth)))
         return "all and soft need true";
-    *purge = (struct purge){.soft = soft != NULL && soft->truth, .what = json_text(tag)};
+    *purge = (struct purge){.soft = soft != NULL && soft->truth, .tag = json_text(tag)};
     purge->matches = url != NULL ? is_url : prefix != NULL ? has_prefix : tag != NULL ? has_tag : is_any;
-    if (tag != NULL && purge->what.len == 0)
+    if (tag != NULL && purge->tag.len == 0)
         return "tag needs a word";
     return url != NULL || prefix != NULL ? read_url(ask, url != NULL ? url : prefix, purge) : NULL;
 }
@@ -143,7 +145,7 @@ static struct stream *answer_purge(const struct ask *ask, struct cache_zone *zon
     const char *problem = read_purge(ask, object, &purge);
     if (problem != NULL)
         return answer_error(ask->exchange, 400, problem);
-    size_t count = cache_store_purge(zone->store, purge.matches, &purge.what, purge.soft);
+    size_t count = cache_store_purge(zone->store, purge.matches, &purge, purge.soft);
     buffer_printf(&body, "{\"purged\":%zu}", count);
     return answer_json(ask->exchange, 200, &body);
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "cache/body.h"
 #include "cache/freshness.h"
+#include "cache/url.h"
 
 enum { CACHE_USES_MAX = 3 };
 
@@ -19,9 +20,10 @@ struct cache_object {
     _Atomic int64_t stale_since; /* s since the epoch, whatever its freshness says; 0: it says it */
     uint64_t hash;               /* of key */
     struct text key;
-    struct text url;     /* as clients see it, scheme and host in lower case: for purging */
-    struct text variant; /* policy_variant of the request that brought it */
-    bool recodes;        /* the same */
+    struct text url;       /* as clients see it, scheme and host in lower case: for purging */
+    cache_url_keyed keyed; /* what of it is in the key */
+    struct text variant;   /* policy_variant of the request that brought it */
+    bool recodes;          /* the same */
     uint16_t status;
     bool has_length; /* of the body: known before it is whole */
     uint64_t length;

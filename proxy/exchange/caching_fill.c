@@ -24,6 +24,7 @@ static bool keep_head(const struct exchange *exchange, struct cache_object *obje
     object->has_length = head->has_length;
     object->length = head->length;
     object->url = caching_url(&ask, &object->arena);
+    object->keyed = caching_keyed(caching_settings(exchange));
     object->recodes = exchange->route->settings->compress != NULL;
     object->variant =
         policy_variant(&head->fields, &exchange->down->head_in.fields, object->recodes, &object->arena);

@@ -128,6 +128,19 @@ struct text caching_url(const struct caching_ask *ask, struct arena *arena)
     return url;
 }
 
+cache_url_keyed caching_keyed(const struct cache_settings *settings)
+{
+    static const unsigned bits[] = {[CACHE_KEY_SCHEME] = 1u << CACHE_URL_SCHEME,
+                                    [CACHE_KEY_HOST] = 1u << CACHE_URL_HOST,
+                                    [CACHE_KEY_PATH] = 1u << CACHE_URL_PATH,
+                                    [CACHE_KEY_QUERY] = 1u << CACHE_URL_QUERY,
+                                    [CACHE_KEY_COOKIE] = 0};
+    cache_url_keyed keyed = 0;
+    for (size_t i = 0; i < settings->key_count; i++)
+        keyed |= bits[settings->key[i].part];
+    return keyed;
+}
+
 static bool is_odd(const struct fields *fields)
 {
     static const struct text names[] = {{"X-HTTP-Method-Override", 22},

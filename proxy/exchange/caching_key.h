@@ -3,6 +3,7 @@
 #ifndef EXCHANGE_CACHING_KEY_H
 #define EXCHANGE_CACHING_KEY_H
 
+#include "cache/url.h"
 #include "exchange/settings.h"
 #include "http/head.h"
 
@@ -21,6 +22,9 @@ struct text caching_key(const struct caching_ask *ask, struct arena *arena);
 
 /* As clients see it, scheme and host in lower case. */
 struct text caching_url(const struct caching_ask *ask, struct arena *arena);
+
+/* What of it is in keys. */
+cache_url_keyed caching_keyed(const struct cache_settings *settings);
 
 /* Whether a cache is asked for such requests at all: not when it can't answer them, and not when something in them
  * changes their meaning for some backends and is in no key. */

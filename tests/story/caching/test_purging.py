@@ -113,3 +113,16 @@ def test_a_reload_that_stores_larger_answers_says_how_large(cached):
     reload_with(weir)
     assert "cache main: answers larger than 1048576 bytes are not stored" in weir.stderr()
     assert get("/a").body == b"1"
+
+
+@pytest.mark.parametrize("key, what, gone", [
+    (["host", "path"], {"url": "http://story.test/a?u=2"}, True), (["host", "path"], {"url": "http://story.test/a"}, True),
+    (["host", "path"], {"url": "https://story.test/a"}, True), (["host", "path"], {"prefix": "http://story.test/a?u=7"}, True),
+    (["host", "path"], {"url": "http://story.test/b?u=1"}, False), (["path", "query"], {"url": "http://other.test/a?u=1"}, True),
+    (["path", "query"], {"prefix": "http://other.test/"}, True), (["path", "query"], {"url": "http://other.test/a?u=2"}, False),
+    (["path", "query"], {"prefix": "http://other.test/b"}, False)], ids=str)
+def test_a_url_purges_what_it_would_hit(cached, key, what, gone):
+    weir, _, get = cached(numbered(FRESH), cache={"key": key})
+    assert get("/a?u=1").body == b"1"
+    assert purge(weir, **what) == (200, {"purged": int(gone)})
+    assert get("/a?u=1").body == (b"2" if gone else b"1")
