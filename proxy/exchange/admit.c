@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step in which it is decided what answers, and what the client is told before. */
-#include "exchange/caching.h"
+#include "exchange/caching/caching.h"
 #include "exchange/compressing.h"
 #include "exchange/mirror.h"
 #include "exchange/reply.h"

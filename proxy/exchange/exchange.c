@@ -3,7 +3,7 @@
 
 #include "base/panic.h"
 #include "exchange/attempt.h"
-#include "exchange/caching.h"
+#include "exchange/caching/caching.h"
 #include "exchange/reply.h"
 #include "exchange/steps.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange/caching.h"
+#include "exchange/caching/caching.h"
 #include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
 #include "exchange/rewrite.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exchange/affinity.h"
-#include "exchange/caching.h"
+#include "exchange/caching/caching.h"
 #include "exchange/field_rules.h"
 #include "exchange/forward_parts.h"
-#include "exchange/redirects.h"
+#include "exchange/redirects/redirects.h"
 
 static bool add_date(struct exchange *exchange, struct fields *fields)
 {

@@ -8,8 +8,8 @@
 #include "base/format.h"
 #include "base/map.h"
 #include "base/panic.h"
-#include "exchange/detours.h"
 #include "exchange/exchange.h"
+#include "exchange/redirects/detours.h"
 
 enum { SPARE_EXCHANGES = 512 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exchange/trail_line.h"
-#include "exchange/caching.h"
+#include "exchange/caching/caching.h"
 
 #include <time.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/explain_route.h"
 
-#include "exchange/caching_key.h"
+#include "exchange/caching/key.h"
 #include "upstream/balance/balancer.h"
 
 static void print_list(FILE *out, const char *before, const struct text *texts, size_t count)

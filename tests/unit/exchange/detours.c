@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "exchange/detours.h"
+#include "exchange/redirects/detours.h"
 
 static void a_place_is_known_by_route_host_and_path(void **state)
 {

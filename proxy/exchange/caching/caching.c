@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange/caching.h"
+#include "exchange/caching/caching.h"
 
 #include <time.h>
 
 #include "base/panic.h"
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 
 int64_t caching_now(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange/putback.h"
+#include "exchange/redirects/putback.h"
 
 #include <stdio.h>
 

@@ -4,8 +4,8 @@
  * where they lead at once. Bounded: a fixed number of places, each up to a size, the newer one in place of the older; each
  * for a limited time. Belongs to a view, so that a reload forgets all of it. One thread.
  */
-#ifndef EXCHANGE_DETOURS_H
-#define EXCHANGE_DETOURS_H
+#ifndef EXCHANGE_REDIRECTS_DETOURS_H
+#define EXCHANGE_REDIRECTS_DETOURS_H
 
 #include "base/text.h"
 

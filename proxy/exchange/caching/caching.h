@@ -6,8 +6,8 @@
  * While an answer is being stored, up is a reader of the stored one, and the backend's stream feeds that: a slow client
  * holds up nobody, and one that leaves does not end the fetch.
  */
-#ifndef EXCHANGE_CACHING_H
-#define EXCHANGE_CACHING_H
+#ifndef EXCHANGE_CACHING_CACHING_H
+#define EXCHANGE_CACHING_CACHING_H
 
 #include "exchange/exchange.h"
 

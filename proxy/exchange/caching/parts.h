@@ -6,8 +6,8 @@
 #include "cache/flight.h"
 #include "cache/policy.h"
 #include "cache/reader.h"
-#include "exchange/caching.h"
-#include "exchange/caching_key.h"
+#include "exchange/caching/caching.h"
+#include "exchange/caching/key.h"
 #include "exchange/reply.h"
 
 struct caching {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which answers may be stored: what the backend was told goes beyond what the client sent, and so does what the client is
  * told, by what weir fills in for each. That is in no key and in no variant. */
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 #include "exchange/field_rules.h"
 
 static bool has_part(const struct exchange *exchange, enum cache_key_part part)

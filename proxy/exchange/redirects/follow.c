@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange/follow.h"
+#include "exchange/redirects/follow.h"
 
 #include "cache/control.h"
-#include "exchange/caching.h"
-#include "exchange/caching_key.h"
-#include "exchange/detours.h"
+#include "exchange/caching/caching.h"
+#include "exchange/caching/key.h"
+#include "exchange/redirects/detours.h"
 #include "exchange/field_rules.h"
-#include "exchange/putback.h"
+#include "exchange/redirects/putback.h"
 
 static bool is_redirect(unsigned status)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a backend is asked, and what becomes of its answer. */
 #include "exchange/attempt.h"
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 #include "http/message.h"
 
 static void remove_conditions(struct fields *fields)

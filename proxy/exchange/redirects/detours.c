@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange/detours.h"
+#include "exchange/redirects/detours.h"
 
 #include <stdlib.h>
 

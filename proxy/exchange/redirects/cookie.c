@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Domain and Path of Set-Cookie (RFC 6265 section 5.2). Of an attribute that comes twice the last one counts. */
-#include "exchange/putback.h"
-#include "exchange/redirects.h"
+#include "exchange/redirects/putback.h"
+#include "exchange/redirects/redirects.h"
 #include "http/target.h"
 
 /* The value of the last attribute of that name; points into the field. False when there is none. */

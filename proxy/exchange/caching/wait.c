@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One fetch for many who ask: who waits for whom (cache/flight.h). */
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 
 enum {
     WAIT_MS = 5000, /* for the head of what another request fetches */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts of a stored answer: one range, several as multipart/byteranges (RFC 9110 sections 14.6, 15.3.7), or none. */
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 
 /* If-Range (RFC 9110 section 13.1.5): a strong validator, or the range isn't for this one. */
 static bool is_for_this(const struct fields *request, const struct cache_object *object)

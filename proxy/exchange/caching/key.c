@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which requests are the same. */
-#include "exchange/caching_key.h"
+#include "exchange/caching/key.h"
 
 #include "cache/control.h"
 #include "cache/policy.h"

@@ -8,8 +8,8 @@
  * their own port behind any name), or the endpoint's address, or one of redirects.hosts; with the backend's scheme, or the public one, since it may
  * heed X-Forwarded-Proto. A path that already begins with what was stripped is public: it may heed X-Forwarded-Prefix.
  */
-#ifndef EXCHANGE_PUTBACK_H
-#define EXCHANGE_PUTBACK_H
+#ifndef EXCHANGE_REDIRECTS_PUTBACK_H
+#define EXCHANGE_REDIRECTS_PUTBACK_H
 
 #include "exchange/exchange.h"
 #include "http/reference.h"

@@ -6,8 +6,8 @@
  * route: what another route guards is not reached through this one. Redirects that say something to the client on the way
  * (a cookie, a fragment) are passed on, as are loops, and what is beyond the limit.
  */
-#ifndef EXCHANGE_FOLLOW_H
-#define EXCHANGE_FOLLOW_H
+#ifndef EXCHANGE_REDIRECTS_FOLLOW_H
+#define EXCHANGE_REDIRECTS_FOLLOW_H
 
 #include "exchange/exchange.h"
 

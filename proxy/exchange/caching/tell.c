@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the client is told of the cache. */
 #include "base/format.h"
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 
 bool caching_serves(const struct exchange *exchange)
 {

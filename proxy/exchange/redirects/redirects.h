@@ -4,8 +4,8 @@
  * Content-Location, Refresh, Link, and Domain and Path of Set-Cookie are put back to the public address (putback.h).
  * Values that need no change stay byte for byte.
  */
-#ifndef EXCHANGE_REDIRECTS_H
-#define EXCHANGE_REDIRECTS_H
+#ifndef EXCHANGE_REDIRECTS_REDIRECTS_H
+#define EXCHANGE_REDIRECTS_REDIRECTS_H
 
 #include "exchange/exchange.h"
 

@@ -4,7 +4,7 @@
  * who can't. Only where the route compresses. */
 #include "cache/coded.h"
 #include "cache/decoded.h"
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 #include "http/compress_face.h"
 
 /* Keeps what the encoder in front of the client makes. */

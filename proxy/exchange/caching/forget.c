@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an unsafe request makes worthless: what is stored for its own target, and for the places of the same origin that
  * the answer names (RFC 9111 section 4.4). */
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 #include "http/reference.h"
 #include "http/target.h"
 

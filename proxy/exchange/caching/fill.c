@@ -2,7 +2,7 @@
 /* How what a backend answers becomes a stored answer. */
 #include "cache/coded.h"
 #include "cache/window.h"
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 #include "http/message.h"
 
 /* What the answer says, and how long it is good. */

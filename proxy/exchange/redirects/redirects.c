@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange/redirects.h"
+#include "exchange/redirects/redirects.h"
 
-#include "exchange/putback.h"
+#include "exchange/redirects/putback.h"
 
 static const uint64_t places = FIELD_BIT(LOCATION) | FIELD_BIT(CONTENT_LOCATION) | FIELD_BIT(REFRESH) |
                                FIELD_BIT(LINK) | FIELD_BIT(SET_COOKIE);

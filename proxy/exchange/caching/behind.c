@@ -2,7 +2,7 @@
 /* A stale answer is renewed behind the back of the client that got it (RFC 5861 section 3): an exchange of its own, whose
  * down is a local stream that throws away what it is answered. */
 #include "base/panic.h"
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 
 struct renewal {
     struct stream down; /* first */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a stored answer is given: whole, in part, or not at all because the client has it. */
-#include "exchange/caching_parts.h"
+#include "exchange/caching/parts.h"
 
 /* RFC 9110 section 15.4.5: what a 304 tells. */
 static struct stream *not_modified(struct exchange *exchange, const struct cache_object *object)
