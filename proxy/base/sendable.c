@@ -19,7 +19,7 @@ static struct {
     pthread_mutex_t lock;
     int file;             /* -1: none */
     _Atomic(char *) base; /* set last */
-    size_t next;          /* unit from which to look for room */
+    size_t lowest;        /* no unit below it is free */
     uint64_t *taken;
 } area = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER, .file = -1};
 
@@ -53,11 +53,16 @@ static void mark(size_t first, size_t count)
         area.taken[unit / WORD] ^= UINT64_C(1) << (unit % WORD);
 }
 
-/* UNITS when there is no such run. */
-static size_t find_run(size_t from, size_t to, size_t count)
+/* The first run of so many free ones: addresses that were used have page tables, which stay. UNITS when there is none. */
+static size_t find_run(size_t count)
 {
     size_t run = 0;
-    for (size_t unit = from; unit < to; unit++) {
+    for (size_t unit = area.lowest; unit < UNITS; unit++) {
+        if (unit % WORD == 0 && area.taken[unit / WORD] == UINT64_MAX) {
+            run = 0;
+            unit += WORD - 1;
+            continue;
+        }
         run = is_taken(unit) ? 0 : run + 1;
         if (run == count)
             return unit + 1 - count;
@@ -77,12 +82,11 @@ char *sendable_take(size_t size)
     if (area.file < 0 || count == 0 || count > UNITS)
         return NULL;
     pthread_mutex_lock(&area.lock);
-    size_t first = find_run(area.next, UNITS, count);
-    if (first == UNITS)
-        first = find_run(0, area.next, count);
+    size_t first = find_run(count);
     if (first != UNITS) {
         mark(first, count);
-        area.next = first + count;
+        if (first == area.lowest)
+            area.lowest = first + count;
     }
     pthread_mutex_unlock(&area.lock);
     return first == UNITS ? NULL : area.base + first * UNIT;
@@ -97,6 +101,8 @@ void sendable_give(char *block, size_t size)
         return; /* the pages may still be on their way: never again */
     pthread_mutex_lock(&area.lock);
     mark(first, count);
+    if (first < area.lowest)
+        area.lowest = first;
     pthread_mutex_unlock(&area.lock);
 }
 

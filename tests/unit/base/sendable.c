@@ -39,6 +39,24 @@ static void blocks_never_overlap_and_are_zeroed(void **state)
             sendable_give(blocks[n].at, blocks[n].size);
 }
 
+/* So that page tables of addresses that were used once don't pile up. */
+static void what_was_given_back_is_used_first(void **state)
+{
+    char *first = sendable_take(SENDABLE_MIN), *second = sendable_take(SENDABLE_MIN), *large = NULL;
+    (void)state;
+    sendable_give(first, SENDABLE_MIN);
+    large = sendable_take(300 * 1024);
+    assert_true(large > second);
+    assert_ptr_equal(sendable_take(SENDABLE_MIN), first);
+    sendable_give(second, SENDABLE_MIN);
+    assert_ptr_equal(sendable_take(SENDABLE_MIN), second);
+    sendable_give(first, SENDABLE_MIN);
+    sendable_give(second, SENDABLE_MIN);
+    sendable_give(large, 300 * 1024);
+    assert_ptr_equal(sendable_take(300 * 1024), first);
+    sendable_give(first, 300 * 1024);
+}
+
 static void other_memory_is_in_no_file(void **state)
 {
     off_t offset = 0;
@@ -97,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_never_overlap_and_are_zeroed),
+        cmocka_unit_test(what_was_given_back_is_used_first),
         cmocka_unit_test(other_memory_is_in_no_file),
         cmocka_unit_test(what_is_on_its_way_does_not_change),
     };
