@@ -86,8 +86,7 @@ static bool token_is_right(const struct admin_settings *settings, const struct e
     if (settings->token.len == 0)
         return true;
     const struct field *field = fields_find_name(&exchange->down->head_in.fields, TEXT("authorization"));
-    if (field == NULL || field->value.len < scheme.len ||
-        !text_equal_nocase(text_sub(field->value, 0, scheme.len), scheme))
+    if (field == NULL || !text_starts_nocase(field->value, scheme))
         return false;
     struct text given = text_sub(field->value, scheme.len, field->value.len - scheme.len);
     return is_secret(text_trim(given), settings->token);

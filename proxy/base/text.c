@@ -19,6 +19,11 @@ bool text_starts(struct text t, struct text prefix)
     return t.len >= prefix.len && (prefix.len == 0 || memcmp(t.at, prefix.at, prefix.len) == 0);
 }
 
+bool text_starts_nocase(struct text t, struct text prefix)
+{
+    return t.len >= prefix.len && text_equal_nocase(text_sub(t, 0, prefix.len), prefix);
+}
+
 bool text_ends(struct text t, struct text suffix)
 {
     if (suffix.len == 0)

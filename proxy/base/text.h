@@ -41,6 +41,7 @@ static inline bool text_equal(struct text a, struct text b)
 /* ASCII case is ignored; other bytes are compared as they are. */
 bool text_equal_nocase(struct text a, struct text b);
 bool text_starts(struct text t, struct text prefix);
+bool text_starts_nocase(struct text t, struct text prefix);
 bool text_ends(struct text t, struct text suffix);
 
 /* The position of the first byte c, or t.len. */

@@ -50,7 +50,7 @@ bool ranges_read(struct text value, uint64_t length, struct byte_ranges *ranges)
 {
     size_t specs = 0;
     ranges->count = 0;
-    if (!text_starts(value, TEXT("bytes=")))
+    if (!text_starts_nocase(value, TEXT("bytes=")))
         return false;
     struct text spec, rest = text_sub(value, 6, value.len - 6);
     while (text_list_next(&rest, &spec)) {

@@ -4,7 +4,7 @@
 bool grpc_type_is(struct text type, struct text base, struct text *suffix)
 {
     type = text_trim(text_sub(type, 0, text_find(type, ';')));
-    if (type.len < base.len || !text_equal_nocase(text_sub(type, 0, base.len), base))
+    if (!text_starts_nocase(type, base))
         return false;
     *suffix = text_sub(type, base.len, type.len - base.len);
     if (suffix->len == 0)

@@ -142,7 +142,7 @@ static bool is_early_name(struct text name)
     static const struct text names[] = {
         {"max-forwards", 12}, {"retry-after", 11}, {"warning", 7}, {"www-authenticate", 16}};
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        if (name.len > families[i].len && text_equal_nocase(text_sub(name, 0, families[i].len), families[i]))
+        if (name.len > families[i].len && text_starts_nocase(name, families[i]))
             return true;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (text_equal_nocase(name, names[i]))

@@ -67,7 +67,7 @@ static bool map_path(const struct putback *putback, struct text path, struct tex
 static bool is_bound_to_host(struct text cookie)
 {
     const struct text prefix = TEXT("__Host-");
-    return cookie.len > prefix.len && text_equal_nocase(text_sub(cookie, 0, prefix.len), prefix);
+    return cookie.len > prefix.len && text_starts_nocase(cookie, prefix);
 }
 
 static bool put_back_path(const struct putback *putback, struct text *cookie)

@@ -26,6 +26,9 @@ static void prefixes_and_suffixes_longer_than_the_text_do_not_match(void **state
     assert_true(text_starts(TEXT("/api/v1"), TEXT("/api")));
     assert_false(text_starts(TEXT("/ap"), TEXT("/api")));
     assert_true(text_starts(TEXT_NONE, TEXT("")));
+    assert_true(text_starts_nocase(TEXT("Bytes=0-"), TEXT("bytes=")));
+    assert_false(text_starts_nocase(TEXT("byte"), TEXT("bytes=")));
+    assert_true(text_starts_nocase(TEXT_NONE, TEXT("")));
     assert_true(text_ends(TEXT("a.example"), TEXT(".example")));
     assert_false(text_ends(TEXT("example"), TEXT(".example")));
     assert_true(text_ends(TEXT_NONE, TEXT_NONE));
