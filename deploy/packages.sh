@@ -8,7 +8,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkgconf libuv1-dev libssl-dev li
 # a|b: a, or b where there is no a. clang-format is one version, so that the layout is the same on every system.
 packages_test="libcmocka-dev clang clang-format-19|clang-format clang-tidy libclang-rt-dev python3 python3-pytest
     python3-yaml python3-jsonschema python3-hypothesis python3-websockets curl nginx openssl
-    knot iproute2 nghttp2-client python3-h2 python3-brotli zstd"
+    knot iproute2 nghttp2-client nghttp2-server python3-h2 python3-brotli zstd"
 # Stories that want these say so when they are not there; not every system has them as packages.
 packages_wish="chromium testssl.sh"
 packages_bench="python3 python3-websockets nginx haproxy nghttp2-proxy nghttp2-client wrk strace curl openssl varnish libnginx-mod-http-brotli-filter"
@@ -28,14 +28,6 @@ apt_get() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 }
 
-# Is $1, or one of a|b, installed?
-is_installed() {
-    for choice in $(echo "$1" | tr '|' ' '); do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$choice" 2>/dev/null)" = installed ] && return 0
-    done
-    return 1
-}
-
 # Does apt have a version of $1 to install?
 is_available() {
     LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep 'Candidate:' | grep -qv '(none)'
@@ -47,6 +39,15 @@ first_available() {
         is_available "$choice" && echo "$choice" && return 0
     done
     echo "${1%%|*}"
+}
+
+# Is $1, or of a|b the first that apt has, installed?
+is_installed() {
+    case $1 in
+        *"|"*) wanted=$(first_available "$1") ;;
+        *) wanted=$1 ;;
+    esac
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$wanted" 2>/dev/null)" = installed ]
 }
 
 # Debian 12 has no llhttp. Debian 13's needs nothing that Debian 12 lacks, so it is taken from there, and only it.

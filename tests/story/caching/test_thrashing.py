@@ -149,11 +149,11 @@ def thrash(weir, seed):
     samples = Samples(weir)
     clients = [Client(weir, seed + n) for n in range(CLIENTS)] + [Sluggard(weir, seed + n) for n in range(CLIENTS, CLIENTS + SLOW)]
     time.sleep(SECONDS)
+    wait_until(lambda: samples.count > 20, "enough samples", 60)
     for one in clients:
         one.ending.set()
     assert sum(one.stop() for one in clients[:CLIENTS]) > 100 and sum(one.stop() for one in clients[CLIENTS:]) > SLOW
     samples.stop()
-    assert samples.count > 20
     return samples
 
 
@@ -178,3 +178,4 @@ def test_memory_stays_within_the_limit_and_is_given_back(start):
         rest.append(forget(weir))
     assert (rest[1] - before <= KEPT and rest[1] - rest[0] < 4 * MIB) or not tells_its_memory()
     assert weir.metrics().total("weir_cache_requests_total", result="hit") > 20
+    assert weir.metrics().total("weir_cache_evictions_total", cache="main") == caches(weir)[0]["evicted"] > 20

@@ -112,11 +112,11 @@ def test_a_tunnels_connection_is_never_reused(proxy, client):
 
 
 def test_a_tunnel_outlives_the_request_timeouts_while_it_is_used(proxy, client):
-    weir, _ = proxy(act.upgrades(), listener={"timeouts": {"header": "500ms", "body": "500ms"}},
-                    route={"timeouts": {"first_byte": "500ms", "idle": "5s"}})
+    weir, _ = proxy(act.upgrades(), listener={"timeouts": {"header": "1s", "body": "1s"}},
+                    route={"timeouts": {"first_byte": "1s", "idle": "5s"}})
     import time
     browser = open_tunnel(client(weir))
-    end = time.monotonic() + 1.5
+    end = time.monotonic() + 2.5
     while time.monotonic() < end:
         assert browser.send(b"tick").read_exactly(4) == b"tick"
         time.sleep(0.05)

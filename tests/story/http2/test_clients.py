@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from support import Backend, Weir, memory_kb, proxy_config, wait_until, without_quarantine
 from support.backend import OK, chunked, response
-from support.frames import (DATA, END_STREAM, GOAWAY, HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE, FrameClient, frame, request)
+from support.frames import (DATA, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE, FrameClient, frame, request)
 
 
 def body_of(client, stream=1):
@@ -229,7 +229,7 @@ def test_the_number_of_requests_on_a_connection_is_limited(proxy, start):
 
 
 def test_idle_connections_end(proxy, start):
-    weir, _ = proxy(listener={"timeouts": {"idle": "300ms"}})
+    weir, _ = proxy(listener={"timeouts": {"idle": "1s"}})
     client = start(FrameClient(weir.address))
     client.send(client.headers(request()))
     assert client.answer()[0] == 200
@@ -237,27 +237,30 @@ def test_idle_connections_end(proxy, start):
 
 
 def test_urgent_streams_go_first(start):
-    """RFC 9218: with a window that only lets through a little at a time, the urgent answer is whole before the others."""
-    backend = start(Backend(sized))
-    weir = start(Weir(proxy_config(backend)))
+    """RFC 9218: of answers that are all there and wait for the connection's window, the urgent one goes first."""
+    sent = []
+
+    def behave(connection):
+        for got in connection.requests():
+            size = int(got.target[1:])
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+            sent.append(size)
+    weir = start(Weir(proxy_config(start(Backend(behave)))))
     client = start(FrameClient(weir.address, settings=struct.pack(">HI", 4, 1 << 20)))
-    urgencies = {1: "u=7", 3: "u=7", 5: "u=0"}
+    client.send(client.headers(request("/65535"), 1))
+    client.until(DATA, 1, END_STREAM)  # the window of the connection is used up
+    urgencies = {3: "u=7", 5: "u=7", 7: "u=0", 9: "u=3"}
     for number, urgency in urgencies.items():
-        client.send(client.headers(request("/300000", "GET", ("priority", urgency)), number))
-    received = dict.fromkeys(urgencies, 0)
-    wait_until(lambda: len(backend.requests) == 3, "all are asked for")
-    client.send(frame(WINDOW_UPDATE, payload=struct.pack(">I", 200000)))
-    while sum(received.values()) < 65535 + 200000:
-        one = client.read()
-        if one.kind == DATA:
-            received[one.stream] += len(one.payload)
-    client.send(frame(WINDOW_UPDATE, payload=struct.pack(">I", 1 << 20)))
+        client.send(client.headers(request("/8000", "GET", ("priority", urgency)), number))
+    wait_until(lambda: len(sent) == 5, "the backend has sent them all")
+    for _ in range(3):  # turns of weir's loop: it has read them then
+        client.send(frame(PING, payload=b"12345678"))
+        client.until(PING)
     order = []
-    while len(order) < 3:
-        one = client.read()
-        if one.kind == DATA and one.flags & END_STREAM:
-            order.append(one.stream)
-    assert order[0] == 5
+    for _ in urgencies:
+        client.send(frame(WINDOW_UPDATE, payload=struct.pack(">I", 8000)))
+        order.append(client.until(DATA, flags=END_STREAM).stream)
+    assert order[:2] == [7, 9] and sorted(order[2:]) == [3, 5]
 
 
 def websocket(connection):

@@ -147,12 +147,12 @@ def test_a_trailer_that_could_be_framing_goes_no_further(proxy, start):
 
 def test_a_malformed_head_leaves_the_connection_its_time(proxy, start):
     """The limit for a head ends with it, also when it was refused."""
-    weir, _ = proxy(listener={"timeouts": {"header": "300ms"}})
+    weir, _ = proxy(listener={"timeouts": {"header": "1s"}})
     client = start(FrameClient(weir.address))
     client.send(client.headers(BASE + [("connection", "close")]) + client.headers(without(":path"), 3))
     client.error_of(1), client.error_of(3)
     with pytest.raises(TimeoutError):
-        client.socket.settimeout(1)
+        client.socket.settimeout(2)
         client.read()
     client.send(client.headers(request("/after"), 5))
     assert client.answer(5)[0] == 200

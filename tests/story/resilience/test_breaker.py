@@ -87,11 +87,13 @@ def test_the_breaker_counts_down_however_a_request_ends(start, client):
             else:
                 return connection.wait_for_end()
     backend.behave = behave
-    weir = start(Weir(proxy_config(backend, upstream={"max_requests": 2},
-                                   route={"retries": {"attempts": 0}, "timeouts": {"first_byte": "100ms"}})))
+    to_pool = {"listener": "web", "upstream": "pool"}
+    hasty = {"name": "hasty", "match": {"path": "/hasty"}, "retries": {"attempts": 0}, "timeouts": {"first_byte": "100ms"}}
+    patient = {"name": "patient", "match": {"path": "/"}}
+    weir = start(Weir(proxy_config(backend, upstream={"max_requests": 2}, routes=[{**hasty, **to_pool}, {**patient, **to_pool}])))
     for _ in range(40):
         browser = client(weir)
-        browser.send(GET)
+        browser.send(b"GET /hasty HTTP/1.1\r\nHost: a\r\n\r\n")
         if next(turns) % 3 > 0:
             browser._more()
         browser.reset()

@@ -8,7 +8,7 @@ import pytest
 from support import Backend, RawClient, Weir, proxy_config, refusing_address, run_weir, wait_until
 from support import backend as act
 
-CHECK = {"path": "/healthz", "interval": "50ms", "timeout": "300ms", "healthy": 2, "unhealthy": 2}
+CHECK = {"path": "/healthz", "interval": "50ms", "timeout": "2s", "healthy": 2, "unhealthy": 2}
 WELL, SICK = act.response(b"fine"), act.response(b"oh", "500 Internal Server Error")
 
 
@@ -119,7 +119,7 @@ def test_single_failures_do_not_take_an_endpoint_out(start):
 
 def test_an_endpoint_that_hangs_is_out_and_its_checks_leave_nothing_open(start):
     a, b = start(Backend(act.hangs())), start(Patient("b"))
-    weir = start(Weir(proxy_config(a, b, upstream={"health_check": {**CHECK, "timeout": "100ms"}})))
+    weir = start(Weir(proxy_config(a, b, upstream={"health_check": {**CHECK, "timeout": "700ms"}})))
     wait_for(weir, a, 0)
     a.wait_for_connections(5)
     assert set(answers(weir, 6)) == {"b"}

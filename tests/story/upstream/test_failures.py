@@ -71,7 +71,7 @@ def test_a_body_that_stops_is_cut_after_the_idle_timeout(proxy, client):
 
 
 def test_a_body_that_moves_is_not_idle(proxy, client):
-    weir, _ = proxy(act.drips(act.response(b"x" * 20), 0.03), route={"timeouts": {"idle": "400ms", "first_byte": "2s"}})
+    weir, _ = proxy(act.drips(act.response(b"x" * 20), 0.05), route={"timeouts": {"idle": "2s", "first_byte": "20s"}})
     assert client(weir).get("/").body == b"x" * 20
 
 
