@@ -75,8 +75,10 @@ def test_the_breaker_counts_down_however_a_request_ends(start, client):
     turns = iter(range(10 ** 6))
 
     def behave(connection):
-        for _ in connection.requests():
-            deed = next(turns) % 4
+        for request in connection.requests():
+            deed = next(turns) % 4 if request.target == "/hasty" else 0
+            if request.target == "/busy":
+                backend.release.wait(60)
             if deed == 0:
                 connection.send(act.OK)
             elif deed == 1:
@@ -97,14 +99,12 @@ def test_the_breaker_counts_down_however_a_request_ends(start, client):
         if next(turns) % 3 > 0:
             browser._more()
         browser.reset()
-    backend.behave = act.answers(act.OK)
+    wait_until(lambda: client(weir).get("/").status == 200, "the worker has seen all that were before")
     wait_until(lambda: weir.admin_json("/api/v1/upstreams/pool")["endpoints"][0]["active"] == 0, "nothing is under way")
-    backend.behave = act.answers_when_released()
-    first = len(backend.requests)
     busy = [client(weir) for _ in range(2)]
     for one in busy:
-        one.send(GET)
-    backend.wait_for_requests(first + 2)
+        one.send(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\n")
+    wait_until(lambda: [one.target for one in backend.requests].count("/busy") == 2, "both are at the backend")
     assert_busy(client(weir).get("/"), "circuit_open")
     backend.release.set()
     assert [one.read_response().status for one in busy] == [200, 200]
