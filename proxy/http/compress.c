@@ -146,17 +146,34 @@ bool compress_undo_head(struct head *answer, struct arena *arena)
     return add_vary(fields, arena) && change_body(answer, arena);
 }
 
-bool compress_not_modified(const struct head *request, struct head *answer, struct arena *arena)
+/* RFC 9110 section 12.5.5: whether others get another coding of it, or would of what this 304 or 206 stands for. */
+static bool differs_for_others(const struct compress_settings *settings, const struct head *answer)
+{
+    enum coding coding;
+    if (fields_have(&answer->fields, FIELD_CONTENT_ENCODING))
+        return can_undo(&answer->fields, &coding);
+    return (answer->status == 304 || (answer->status == 206 && has_type(settings, &answer->fields))) &&
+           !is_fixed(&answer->fields);
+}
+
+/* It has it from compress_head: with the strong one, its stored bytes would pass for the backend's in ranges. */
+static bool asked_with_weak_form(const struct head *request, const struct head *answer, struct arena *arena)
 {
     const struct field *etag = fields_find(&answer->fields, FIELD_ETAG);
     if (answer->status != 304 || etag == NULL)
-        return true;
-    struct field weak = *etag;
-    if (!weaken(&weak, arena))
         return false;
-    if (!fields_list_has(&request->fields, FIELD_IF_NONE_MATCH, weak.value))
+    struct field weak = *etag;
+    return weaken(&weak, arena) && fields_list_has(&request->fields, FIELD_IF_NONE_MATCH, weak.value);
+}
+
+bool compress_leave(const struct compress_settings *settings, const struct head *request, struct head *answer,
+                    struct arena *arena)
+{
+    bool varies = differs_for_others(settings, answer), weak = asked_with_weak_form(request, answer, arena);
+    if (!varies && !weak)
         return true;
-    return copy_fields(&answer->fields, arena) && weaken_etags(&answer->fields, arena);
+    return copy_fields(&answer->fields, arena) && (!varies || add_vary(&answer->fields, arena)) &&
+           (!weak || weaken_etags(&answer->fields, arena));
 }
 
 bool compress_head(struct head *answer, enum coding coding, struct arena *arena)

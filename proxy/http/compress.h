@@ -36,8 +36,9 @@ bool compress_undoes(const struct head *request, const struct head *answer, enum
 /* Rewrites the head of such an answer: Vary, a weak ETag, no length, Content-Encoding or Accept-Ranges. */
 bool compress_undo_head(struct head *answer, struct arena *arena);
 
-/* A 304 for a client that asked with the weak form of its ETag, which it has from compress_head, says that form again:
- * with the strong one, its stored bytes would pass for the backend's in ranges. Other answers stay as they are. */
-bool compress_not_modified(const struct head *request, struct head *answer, struct arena *arena);
+/* Rewrites the head of an answer that doesn't fit: Vary where others get another coding (of what a 304 or 206 stands for,
+ * too), and a 304 for a client that asked with the weak form of its ETag says that form again. False when out of memory. */
+bool compress_leave(const struct compress_settings *settings, const struct head *request, struct head *answer,
+                    struct arena *arena);
 
 #endif

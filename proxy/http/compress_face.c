@@ -53,7 +53,7 @@ static bool translate(struct face *face)
     struct head *answer = &face->client->head_out;
     if (!compress_fits(compress->settings, request, answer)) {
         end_tap(compress, false);
-        return compress_not_modified(request, answer, face->client->arena);
+        return compress_leave(compress->settings, request, answer, face->client->arena);
     }
     enum coding coding = compress_choose(compress->settings, request);
     compress->measured = answer->has_length;

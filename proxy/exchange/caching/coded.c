@@ -112,14 +112,20 @@ static struct stream *read_all(struct exchange *exchange, struct cache_object *o
     return cache_reader_new(exchange->lane->loop, exchange->down->arena, cache_object_ref(object), NULL);
 }
 
-/* Also while it still comes. Without memory for a decoder: NULL, and the client gets it as it is. */
+/* Also while it still comes. NULL: without memory for a decoder, or when it isn't what it says, which is told by its
+ * beginning: then the client gets it as it is, and nobody else does. */
 static struct stream *read_decoded(struct exchange *exchange, struct cache_object *object, enum coding coding)
 {
     struct stream *source = read_all(exchange, object);
     struct stream *stream = source == NULL ? NULL : cache_decoded_new(exchange->lane->loop, source, coding);
-    if (stream == NULL || compress_undo_head(&stream->head_in, exchange->down->arena))
+    if (stream == NULL)
+        return NULL;
+    bool fine = (stream->marks & RESET) == 0;
+    if (fine && compress_undo_head(&stream->head_in, exchange->down->arena))
         return stream;
     stream_done(stream);
+    if (!fine)
+        cache_store_drop(exchange->caching->zone->store, object);
     return NULL;
 }
 

@@ -82,7 +82,7 @@ def test_a_body_of_unknown_length_is_compressed(proxy, client):
 def test_answers_that_must_not_be_changed_are_not(proxy, client, field):
     weir, _ = proxy(answers(PAGE, field, 'ETag: "a"', "Accept-Ranges: bytes"), route=ON)
     answer = ask(weir, client)
-    assert answer.body == PAGE and vary(answer) == []
+    assert answer.body == PAGE and vary(answer) == (["accept-encoding"] if "Encoding" in field else [])
     assert (answer.get("etag"), answer.get("accept-ranges")) == ('"a"', "bytes")
     assert answer.get("content-length") == str(len(PAGE))
 
@@ -129,7 +129,7 @@ def test_a_range_request_gets_identity(proxy, client):
 def test_a_partial_answer_is_untouched(proxy, client):
     weir, _ = proxy(answers(PAGE, "Content-Range: bytes 0-9/10", status="206 Partial Content"), route=ON)
     answer = ask(weir, client)
-    assert answer.status == 206 and vary(answer) == []
+    assert answer.status == 206 and vary(answer) == ["accept-encoding"]
     assert_plain(answer)
 
 
@@ -140,7 +140,7 @@ def test_a_304_has_the_validator_that_the_client_has(proxy, client, asked, told)
             connection.send(b'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\nContent-Type: text/html\r\n\r\n')
     weir, backend = proxy(behave, route=ON)
     answer = ask(weir, client, "gzip", f"If-None-Match: {asked}")
-    assert (answer.status, answer.get("etag"), answer.body, vary(answer)) == (304, told, b"", [])
+    assert (answer.status, answer.get("etag"), answer.body, vary(answer)) == (304, told, b"", ["accept-encoding"])
     assert backend.requests[0].get("if-none-match") == asked
 
 

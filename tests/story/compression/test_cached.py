@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cache behind the compression: what is stored is what the backend sent, and each client gets it as it asks."""
 import gzip
+import random
 
 import pytest
 from support.coding import ALL, PAGE, answers, decode, encode
@@ -90,6 +91,29 @@ def test_what_the_backend_compressed_is_decoded_for_those_who_lack_it(proxy, cli
         assert len(backend.requests) == 1
 
 
+def test_all_are_told_that_there_are_other_codings(proxy, client):
+    """Also those who get the one that the backend chose, which says nothing of it."""
+    weir, backend = proxy(answers(encode("gzip", PAGE), "Content-Encoding: gzip", "Cache-Control: max-age=60", 'ETag: "v1"'),
+                          route=ON, caches=ZONES)
+    one = client(weir)
+    for accept in ("gzip", "gzip", "br", "identity"):
+        assert one.get("/", f"Accept-Encoding: {accept}").all("vary") == ["Accept-Encoding"]
+    assert one.get("/", "Accept-Encoding: gzip", 'If-None-Match: "v1"').all("vary") == ["Accept-Encoding"]
+    assert len(backend.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"this is no gzip" * 50, encode("gzip", PAGE)[:-20], encode("gzip", PAGE) + b"something else"],
+                         ids=["words", "cut off", "more behind it"])
+def test_what_is_not_what_it_says_is_given_as_it_came(proxy, client, body):
+    """And it isn't kept for those who can't read it."""
+    weir, backend = proxy(answers(body, "Content-Encoding: gzip", "Cache-Control: max-age=60"), route=ON, caches=ZONES)
+    one = client(weir)
+    for asked, accept in ((1, "gzip"), (1, "gzip"), (1, "identity"), (2, "identity"), (2, "br"), (3, "gzip")):
+        answer = one.get("/", f"Accept-Encoding: {accept}")
+        assert (answer.status, answer.body, answer.one("content-encoding")) == (200, body, "gzip")
+        assert len(backend.requests) == asked
+
+
 def test_what_may_not_be_changed_is_fetched_for_those_who_lack_it(proxy, client):
     weir, backend = proxy(packed("gzip", "Content-Digest: sha-256=:x:"), route=ON, caches=ZONES)
     one = client(weir)
@@ -106,9 +130,12 @@ def test_without_compress_each_coding_is_a_variant(proxy, client):
     assert len(backend.requests) == 2
 
 
-@pytest.mark.parametrize("body", [gzip.compress(PAGE)[:-9], gzip.compress(PAGE) + b"x", b"not gzip at all"],
+LONG = gzip.compress(random.Random(1).randbytes(1 << 20))
+
+
+@pytest.mark.parametrize("body", [LONG[:-9], LONG + b"x", LONG[:600000] + b"rubbish" + LONG[600007:]],
                          ids=["cut off", "more behind it", "rubbish"])
-def test_what_cannot_be_decoded_ends_the_answer_and_not_weir(proxy, client, body):
+def test_what_cannot_be_decoded_further_on_ends_the_answer_and_not_weir(proxy, client, body):
     weir, _ = proxy(answers(body, "Content-Encoding: gzip", "Cache-Control: max-age=60"), route=ON, caches=ZONES)
     other = client(weir)
     assert other.get("/", "Accept-Encoding: gzip").body == body

@@ -204,9 +204,44 @@ static void check_304(const char *asked, const char *etag, const char *wanted)
     trial.answer.status = 304;
     ask_field(&trial, "If-None-Match", asked);
     answer_field(&trial, "ETag", etag);
-    assert_true(compress_not_modified(&trial.request, &trial.answer, &trial.arena));
+    assert_true(compress_leave(&settings, &trial.request, &trial.answer, &trial.arena));
     check_field(&trial, FIELD_ETAG, wanted);
+    check_field(&trial, FIELD_VARY, "Accept-Encoding");
     arena_clear(&trial.arena);
+}
+
+static void what_others_get_in_another_coding_says_so(void **state)
+{
+    static const struct left {
+        unsigned status;
+        const char *type, *coding, *control, *vary; /* NULL: none */
+    } left[] = {
+        {200, "text/plain", "gzip", NULL, "Accept-Encoding"},
+        {200, "text/plain", "gzip", "no-transform", NULL},
+        {200, "text/plain", "unknown", NULL, NULL},
+        {200, "image/png", NULL, NULL, NULL},
+        {206, "text/plain", NULL, NULL, "Accept-Encoding"},
+        {206, "image/png", NULL, NULL, NULL},
+        {206, "text/plain", NULL, "no-transform", NULL},
+        {304, NULL, NULL, NULL, "Accept-Encoding"},
+        {304, NULL, NULL, "no-transform", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        struct trial trial;
+        begin(&trial);
+        trial.answer.fields = (struct fields){0};
+        trial.answer.status = (uint16_t)left[i].status;
+        if (left[i].type != NULL)
+            answer_field(&trial, "Content-Type", left[i].type);
+        if (left[i].coding != NULL)
+            answer_field(&trial, "Content-Encoding", left[i].coding);
+        if (left[i].control != NULL)
+            answer_field(&trial, "Cache-Control", left[i].control);
+        assert_true(compress_leave(&settings, &trial.request, &trial.answer, &trial.arena));
+        check_field(&trial, FIELD_VARY, left[i].vary);
+        arena_clear(&trial.arena);
+    }
 }
 
 static void a_304_has_the_validator_that_the_client_has(void **state)
@@ -230,6 +265,7 @@ int main(void)
         cmocka_unit_test(ranges_and_old_clients_get_identity),
         cmocka_unit_test(a_head_says_what_was_done),
         cmocka_unit_test(another_client_would_get_something_else),
+        cmocka_unit_test(what_others_get_in_another_coding_says_so),
         cmocka_unit_test(a_304_has_the_validator_that_the_client_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
