@@ -4,8 +4,8 @@
 #include "cache/control.h"
 #include "exchange/caching/caching.h"
 #include "exchange/caching/key.h"
-#include "exchange/redirects/detours.h"
 #include "exchange/field_rules.h"
+#include "exchange/redirects/detours.h"
 #include "exchange/redirects/putback.h"
 
 static bool is_redirect(unsigned status)

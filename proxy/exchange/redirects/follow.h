@@ -22,8 +22,8 @@ struct hop {
 bool follow_redirect(struct exchange *exchange);
 
 /* Before the first attempt: goes as far as permanent redirects are known to lead (301, 308; detours.h). They are
- * remembered as long as their Cache-Control allows; not those that answered a request with credentials or a cookie, nor those
- * with Vary. */
+ * remembered as long as their Cache-Control allows; not those that answered a request with credentials or a cookie, nor
+ * those with Vary. */
 void follow_known(struct exchange *exchange);
 
 #endif

@@ -76,13 +76,23 @@ static bool is_listed(const struct putback *putback, struct text authority)
     return false;
 }
 
+/* The backend may believe in another scheme than ours: TLS ended before us, or ends here. */
+static bool is_usual_port(struct text authority, struct text scheme)
+{
+    bool known = text_equal_nocase(scheme, TEXT("http")) || text_equal_nocase(scheme, TEXT("https"));
+    return known && port_of(authority, scheme) == port_of(TEXT(""), scheme);
+}
+
 bool putback_is_own(const struct putback *putback, const struct reference *reference)
 {
     const struct endpoint *endpoint = putback->endpoint;
     const struct text authority = reference->authority;
     const struct text scheme = reference->scheme.len > 0 ? reference->scheme : putback->own_scheme;
-    if (!authority_is_valid(authority) ||
-        (!text_equal_nocase(scheme, putback->own_scheme) && !text_equal_nocase(scheme, putback->scheme)))
+    if (!authority_is_valid(authority))
+        return false;
+    if (is_listed(putback, authority) && is_usual_port(authority, scheme))
+        return true;
+    if (!text_equal_nocase(scheme, putback->own_scheme) && !text_equal_nocase(scheme, putback->scheme))
         return false;
     unsigned port = port_of(authority, scheme);
     bool at_endpoints_port = !address_is_unix(&endpoint->address) && port == address_port(&endpoint->address);

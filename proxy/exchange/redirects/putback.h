@@ -5,8 +5,9 @@
  * memory is only taken from its arena.
  *
  * At the backend itself points what has the Host that was sent to it, with that port or with the endpoint's (servers put
- * their own port behind any name), or the endpoint's address, or one of redirects.hosts; with the backend's scheme, or the public one, since it may
- * heed X-Forwarded-Proto. A path that already begins with what was stripped is public: it may heed X-Forwarded-Prefix.
+ * their own port behind any name), or the endpoint's address, or one of redirects.hosts; with the backend's scheme, or
+ * the public one, since it may heed X-Forwarded-Proto. A path that already begins with what was stripped is public: it
+ * may heed X-Forwarded-Prefix.
  */
 #ifndef EXCHANGE_REDIRECTS_PUTBACK_H
 #define EXCHANGE_REDIRECTS_PUTBACK_H

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Redirects that a backend makes to itself are followed inside weir."""
+import pytest
 from support import backend as act
 
 
@@ -75,7 +76,7 @@ def test_what_another_route_guards_stays_guarded(start, client):
 
 
 def test_another_name_of_the_backend_is_followed_when_the_config_lists_it(proxy, client):
-    places = {"/a": (302, "http://www.test/b"), "/c": (302, "http://other.test/b")}
+    places = {"/a": (302, "https://www.test/b"), "/c": (302, "http://other.test/b")}
     weir, backend = proxy(leads(places), route={"redirects": {"follow": 2, "hosts": ["www.test"]}})
     browser = client(weir)
     assert browser.get("/a").body == b"/b"
@@ -83,11 +84,13 @@ def test_another_name_of_the_backend_is_followed_when_the_config_lists_it(proxy,
     assert targets(backend) == ["/a", "/b", "/c"]
 
 
-def test_another_name_of_the_backend_is_put_back(proxy, client):
-    weir, _ = proxy(leads({"/a": (302, "http://www.test/b"), "/c": (302, "http://www.test:81/b")}), route={"redirects": {"hosts": "www.test"}})
-    browser = client(weir)
-    assert browser.get("/a", host="public.test").one("location") == "http://public.test/b"
-    assert browser.get("/c", host="public.test").one("location") == "http://www.test:81/b"
+@pytest.mark.parametrize("said, put_back", [
+    ("http://www.test/b", "http://public.test/b"), ("https://www.test/b", "http://public.test/b"), ("https://www.test:443/b", "http://public.test/b"),
+    ("//www.test/b", "//public.test/b"), ("http://www.test:81/b", None), ("http://www.test:443/b", None), ("https://www.test:80/b", None),
+    ("ftp://www.test/b", None), ("https://www.test.evil/b", None)])
+def test_another_name_of_the_backend_is_put_back(proxy, client, said, put_back):
+    weir, _ = proxy(leads({"/a": (302, said)}), route={"redirects": {"hosts": "www.test"}})
+    assert client(weir).get("/a", host="public.test").one("location") == (put_back or said)
 
 
 def stored(backend_answers, start, client):
