@@ -5,6 +5,7 @@
 
 #include "admin/answer.h"
 #include "admin/body.h"
+#include "base/log.h"
 #include "base/metrics.h"
 
 static uint64_t add_requests(struct buffer *out, const struct cache_zone *zone, uint64_t *without_backend)
@@ -57,6 +58,7 @@ struct purge {
     bool (*matches)(const struct cache_object *object, const void *what);
     struct cache_url url;
     struct text tag;
+    const char *by;
     bool soft;
 };
 
@@ -132,6 +134,7 @@ static const char *read_purge(const struct ask *ask, const struct json *object, 
         (all != NULL && (all->kind != JSON_BOOLEAN || !all->truth)))
         return "all and soft need true";
     *purge = (struct purge){.soft = soft != NULL && soft->truth, .tag = json_text(tag)};
+    purge->by = url != NULL ? "by url" : prefix != NULL ? "by prefix" : tag != NULL ? "by tag" : "all";
     purge->matches = url != NULL ? is_url : prefix != NULL ? has_prefix : tag != NULL ? has_tag : is_any;
     if (tag != NULL && purge->tag.len == 0)
         return "tag needs a word";
@@ -146,6 +149,9 @@ static struct stream *answer_purge(const struct ask *ask, struct cache_zone *zon
     if (problem != NULL)
         return answer_error(ask->exchange, 400, problem);
     size_t count = cache_store_purge(zone->store, purge.matches, &purge, purge.soft);
+    /* not the URL: there may be secrets in it */
+    log_write_limited(LOG_INFO, "cache %s: %zu stored answers %s through the admin API: %s", zone->name,
+                      count, purge.soft ? "made stale" : "purged", purge.by);
     buffer_printf(&body, "{\"purged\":%zu}", count);
     return answer_json(ask->exchange, 200, &body);
 }

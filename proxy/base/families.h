@@ -65,6 +65,9 @@ struct metric {
     F(cache_requests, METRIC_COUNTER, "weir_cache_requests_total", CELLS_CACHE,                              \
       "Requests that met a cache, by cache and result.")                                                     \
     F(cache_bytes, METRIC_GAUGE, "weir_cache_bytes", CELLS_ONE, "Bytes that a cache holds, by cache.")       \
+    F(cache_objects, METRIC_GAUGE, "weir_cache_objects", CELLS_ONE, "Answers that a cache holds, by cache.") \
+    F(cache_evictions, METRIC_COUNTER, "weir_cache_evictions_total", CELLS_ONE,                              \
+      "Stored answers that had to make room for others, by cache.")                                          \
     F(tls_handshakes, METRIC_COUNTER, "weir_tls_handshakes_total", CELLS_HANDSHAKE,                          \
       "TLS handshakes with clients, by listener, version (none: it failed) and result.")                     \
     F(http2_errors, METRIC_COUNTER, "weir_http2_errors_total", CELLS_HTTP2,                                  \

@@ -9,10 +9,27 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cache_zone *zones;
 
+static void tell(const struct cache_zone *zone, struct metrics_page *page, uint64_t value)
+{
+    metrics_sample(page, text_of(zone->labels), (int64_t)value);
+}
+
 static void read_bytes(struct metrics_source *source, struct metrics_page *page)
 {
     struct cache_zone *zone = CONTAINER(source, struct cache_zone, bytes);
-    metrics_sample(page, text_of(zone->labels), (int64_t)cache_store_sizes(zone->store).bytes);
+    tell(zone, page, cache_store_sizes(zone->store).bytes);
+}
+
+static void read_objects(struct metrics_source *source, struct metrics_page *page)
+{
+    struct cache_zone *zone = CONTAINER(source, struct cache_zone, objects);
+    tell(zone, page, cache_store_sizes(zone->store).objects);
+}
+
+static void read_evictions(struct metrics_source *source, struct metrics_page *page)
+{
+    struct cache_zone *zone = CONTAINER(source, struct cache_zone, evictions);
+    tell(zone, page, cache_store_sizes(zone->store).evicted);
 }
 
 static bool count(struct cache_zone *zone)
@@ -26,14 +43,19 @@ static bool count(struct cache_zone *zone)
         return false;
     zone->requests = counter_register(METRIC(cache_requests), zone->labels);
     zone->bytes = (struct metrics_source){.metric = METRIC(cache_bytes), .read = read_bytes};
+    zone->objects = (struct metrics_source){.metric = METRIC(cache_objects), .read = read_objects};
+    zone->evictions = (struct metrics_source){.metric = METRIC(cache_evictions), .read = read_evictions};
     metrics_source_add(&zone->bytes);
+    metrics_source_add(&zone->objects);
+    metrics_source_add(&zone->evictions);
     return true;
 }
 
 static void zone_free(struct cache_zone *zone)
 {
-    if (zone->bytes.read != NULL)
-        metrics_source_remove(&zone->bytes);
+    metrics_source_remove(&zone->bytes); /* harmless for those that were never added */
+    metrics_source_remove(&zone->objects);
+    metrics_source_remove(&zone->evictions);
     counter_release(zone->requests);
     cache_store_unref(zone->store);
     free(zone->labels);

@@ -18,7 +18,7 @@ struct cache_zone {
     struct cache_store *store;
     char *labels;       /* of metrics */
     counter_t requests; /* a cell for each enum cache_outcome */
-    struct metrics_source bytes;
+    struct metrics_source bytes, objects, evictions;
     struct cache_zone *next;
 };
 

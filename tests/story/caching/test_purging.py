@@ -47,7 +47,10 @@ def filled(cached):
 def test_what_is_purged_is_asked_for_again(filled, what, gone, soft):
     weir, fresh = filled
     assert purge(weir, **what, **({"soft": True} if soft else {})) == (200, {"purged": len(gone)})
-    assert caches(weir)[0]["objects"] == (4 if soft else 4 - len(gone))
+    assert caches(weir)[0]["objects"] == (4 if soft else 4 - len(gone)) == weir.metrics().total("weir_cache_objects", cache="main")
+    by = "all" if "all" in what else f"by {next(iter(what))}"
+    assert f"cache main: {len(gone)} stored answers {'made stale' if soft else 'purged'} through the admin API: {by}\n" in weir.stderr()
+    assert "story.test" not in weir.stderr(), "what is in URLs may be secret"
     assert fresh() == [path for path in ("/a/1", "/a/2", "/b/1", "/b/2?x") if path not in gone]
 
 
