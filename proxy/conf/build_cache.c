@@ -16,7 +16,9 @@ void build_caches(struct build *build, struct section root)
         zone->store.memory = section_number(section, "memory");
         zone->store.max_object = section_number(section, "max_object");
         if (zone->store.memory < zone->store.max_object)
-            build_problem(build, item->value, "memory is less than max_object: the largest answer must fit");
+            build_problem(
+                build, item->value,
+                "memory is less than max_object (8m, unless it is set): the largest answer must fit");
     }
 }
 
@@ -27,6 +29,8 @@ static struct cache_key_setting read_part(struct build *build, struct text writt
         if (text_equal(written, words[part]))
             return (struct cache_key_setting){.part = (enum cache_key_part)part};
     size_t colon = text_find(written, ':');
+    if (colon == written.len)
+        return (struct cache_key_setting){0}; /* the schema has told */
     struct text name = text_sub(written, colon + 1, written.len - colon - 1);
     return (struct cache_key_setting){
         text_starts(written, TEXT("header:")) ? CACHE_KEY_HEADER : CACHE_KEY_COOKIE, build_text(build, name)};

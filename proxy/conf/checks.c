@@ -53,13 +53,14 @@ bool checks_collect(struct validation *validation, const struct node *root, stru
            collect_list(validation, &routes, node_get(root, "routes"), "routes");
 }
 
-static void check_upstreams_used(struct build *build)
+/* Of "upstreams", say, which are one "upstream". */
+static void check_used(struct build *build, enum reference kind, const char *key, const char *one)
 {
-    const struct names *names = &build->validation->names[REFERENCE_UPSTREAM];
+    const struct names *names = &build->validation->names[kind];
     for (size_t i = 0; i < names->count; i++)
         if (!names->list[i].used)
-            problem_warn(build->problems, names->list[i].place, "upstreams.%.*s: nothing uses this upstream",
-                         TEXT_ARGS(names->list[i].text));
+            problem_warn(build->problems, names->list[i].place, "%s.%.*s: nothing uses this %s", key,
+                         TEXT_ARGS(names->list[i].text), one);
 }
 
 static bool is_routed(const struct build *build, struct section listener)
@@ -168,5 +169,7 @@ void checks_run(struct build *build, const struct node *root_node, struct arena 
     checks_certificates(build, root);
     checks_logs(build, root, arena);
     checks_doubts(build, root, arena);
-    check_upstreams_used(build); /* last: warnings must not take the room of errors */
+    check_used(build, REFERENCE_UPSTREAM, "upstreams",
+               "upstream"); /* last: warnings must not take the room of errors */
+    check_used(build, REFERENCE_CACHE, "caches", "cache");
 }

@@ -48,7 +48,7 @@ static void doubt_strip(const struct subject *route, const struct route_settings
 
 static void doubt_idle_keys(const struct subject *route, const struct route_settings *settings)
 {
-    static const char *const keys[] = {"rewrite", "retries"};
+    static const char *const keys[] = {"rewrite", "retries", "redirects"};
     if (settings->target != TARGET_REDIRECT && settings->target != TARGET_RESPOND)
         return;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -57,6 +57,17 @@ static void doubt_idle_keys(const struct subject *route, const struct route_sett
             problem_warn(route->build->problems, node->place,
                          "%s.%s: does nothing: no upstream answers this route", route->way, keys[i]);
     }
+}
+
+static void doubt_cache(const struct subject *route, const struct route_settings *settings)
+{
+    const struct node *node = section_node(section_map(route->section, "cache"), "key");
+    for (size_t i = 0; i < settings->cache.key_count; i++)
+        if (settings->cache.key[i].part == CACHE_KEY_PATH)
+            return;
+    if (node != NULL && settings->cache.key_count > 0)
+        problem_warn(route->build->problems, node->place,
+                     "%s.cache.key: without path all paths get the same answer", route->way);
 }
 
 static void doubt_body(const struct subject *route, const struct route_settings *settings)
@@ -84,6 +95,7 @@ static void doubt_routes(struct build *build, struct section root)
         doubt_strip(&route, settings);
         doubt_idle_keys(&route, settings);
         doubt_body(&route, settings);
+        doubt_cache(&route, settings);
     }
 }
 

@@ -129,7 +129,8 @@ static const struct shape redirects = {
          "Follow redirects of the backend to itself inside the proxy, up to so many: of GET and HEAD.",
          KEY_OPTIONAL},
         {"hosts", &own_names, "[]",
-         "Other names of the backend: what it says of them is put back and followed as its own.",
+         "Other names of the backend, by http or https at the usual port: what it says of them is put back and followed as "
+         "its own.",
          KEY_OPTIONAL},
         {0},
     }};
@@ -189,13 +190,17 @@ static const struct shape cache = {
     .kind = SHAPE_MAP,
     .keys = (const struct key[]){
         {"zone", &type_cache_name, NULL, "One of caches.", KEY_REQUIRED},
-        {"ttl", &type_duration, "0", "For answers that don't say; 0: not stored.", KEY_OPTIONAL},
+        {"ttl", &type_duration, "0",
+         "How long answers are fresh that don't say it, whatever they are; 0: a tenth of the time since their Last-Modified, "
+         "a day at most.",
+         KEY_OPTIONAL},
         {"key", &cache_keys, NULL, "What makes two requests the same.", KEY_OPTIONAL},
         {"status_header", &type_switch, "on", "Answer with Cache-Status.", KEY_OPTIONAL},
-        {"stale_if_error", &type_duration, "0", "How old an answer may be when the backend fails.",
+        {"stale_if_error", &type_duration, "0",
+         "How long after its end an answer that doesn't say may be used when the backend fails.",
          KEY_OPTIONAL},
-        {"background_update", &type_switch, "on", "Renew stale answers after the client has one.",
-         KEY_OPTIONAL},
+        {"background_update", &type_switch, "on",
+         "Give a stale answer that says stale-while-revalidate, and renew it then.", KEY_OPTIONAL},
         {0},
     }};
 

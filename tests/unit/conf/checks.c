@@ -86,6 +86,12 @@ static void what_a_route_says_in_vain_is_a_warning(void **state)
               "routes: [{upstream: app, match: {path: /a}, rewrite: {strip_prefix: /a/b}}]\n");
     load_fine(state,
               LISTENER UPSTREAM "routes: [{upstream: app, match: {path: /}, rewrite: {strip_prefix: /a}}]\n");
+    load_doubtful(state,
+                  LISTENER UPSTREAM
+                  "caches: {c: {}}\nroutes: [{upstream: app, cache: {zone: c, key: [host]}}]\n",
+                  4, 48, "routes[0].cache.key: without path all paths get the same answer");
+    load_doubtful(state, LISTENER UPSTREAM "caches: {c: {}}\nroutes: [{upstream: app}]\n", 3, 10,
+                  "caches.c: nothing uses this cache");
     load_doubtful(state, LISTENER "routes: [{respond: {status: 204, body: x}}]\n", 2, 40,
                   "routes[0].respond.body: is not sent: an answer of status 204 has no body");
     load_doubtful(state,
@@ -93,6 +99,16 @@ static void what_a_route_says_in_vain_is_a_warning(void **state)
                   59, "routes[0].retries: does nothing");
     load_doubtful(state, LISTENER "routes: [{" RESPOND ", rewrite: {add_prefix: /b}}]\n", 2, 44,
                   "routes[0].rewrite: does nothing: no upstream answers this route");
+}
+
+static void a_key_of_a_cache_is_told_once(void **state)
+{
+    struct loading *loading = *state;
+    load_wrong(state,
+               LISTENER UPSTREAM
+               "caches: {c: {}}\nroutes: [{upstream: app, cache: {zone: c, key: [path, hots]}}]\n",
+               4, "needs scheme, host, path, query, method");
+    assert_int_equal(loading->problems.count, 1);
 }
 
 static void what_an_upstream_says_in_vain_is_a_warning(void **state)
@@ -368,6 +384,7 @@ int main(void)
         loading_test(an_upstream_that_nobody_uses_is_a_warning_only),
         loading_test(the_names_of_the_admin_api_are_taken),
         loading_test(what_a_route_says_in_vain_is_a_warning),
+        loading_test(a_key_of_a_cache_is_told_once),
         loading_test(what_an_upstream_says_in_vain_is_a_warning),
         loading_test(names_given_twice_are_told_with_both_places),
         loading_test(an_address_bound_twice_is_a_problem),
