@@ -136,10 +136,10 @@ static bool is_string(struct text t)
 {
     if (t.len < 2 || t.at[0] != '"' || t.at[t.len - 1] != '"')
         return false;
-    for (size_t i = 1; i + 1 < t.len; i++)
-        if (t.at[i] == '"' || (t.at[i] == '\\' && ++i + 1 >= t.len))
-            return false;
-    return true;
+    size_t i = 1;
+    while (i + 1 < t.len && t.at[i] != '"')
+        i += t.at[i] == '\\' ? 2 : 1;
+    return i + 1 == t.len;
 }
 
 /* An item; integers have at most 15 digits. */

@@ -45,8 +45,7 @@ static int64_t age_value(const struct fields *fields)
 static int64_t initial_age(const struct fields *fields, int64_t date, const struct cache_moment *moment)
 {
     int64_t apparent = larger(0, moment->answered - date);
-    int64_t delay = larger(0, moment->answered - moment->asked);
-    return larger(apparent, age_value(fields) + delay);
+    return larger(apparent, age_value(fields) + moment->delay);
 }
 
 static int64_t heuristic_lifetime(const struct head *response, const struct cache_control *said, int64_t date)

@@ -9,10 +9,10 @@
 #include "cache/control.h"
 #include "http/head.h"
 
-/* When the request went out and when the answer's head came. */
+/* When the answer's head came, and how long after the request had gone out. */
 struct cache_moment {
-    int64_t asked;
     int64_t answered;
+    int64_t delay;
 };
 
 struct freshness {

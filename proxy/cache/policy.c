@@ -57,6 +57,13 @@ static bool is_useful(const struct head *response, const struct cache_control *s
     return (told && lasts && !freshness->no_cache) || (told && has_validator(&response->fields));
 }
 
+/* It says that it is a part, whatever its status says. On a whole one Content-Range has no meaning (RFC 9110 section 14.4). */
+static bool is_part(const struct head *response)
+{
+    const struct field *range = fields_find(&response->fields, FIELD_CONTENT_RANGE);
+    return range != NULL && text_starts_nocase(range->value, TEXT("bytes"));
+}
+
 bool policy_may_store(const struct head *request, const struct head *response,
                       const struct cache_control *said, const struct freshness *freshness)
 {
@@ -69,7 +76,7 @@ bool policy_may_store(const struct head *request, const struct head *response,
     if (((said->has & CACHE_NO_STORE) != 0 && !understands) || (said->has & CACHE_PRIVATE) != 0)
         return false;
     return may_share(request, said) && !sets_cookie(response, said) && is_useful(response, said, freshness) &&
-           !fields_have(&response->fields, FIELD_CONTENT_RANGE);
+           !is_part(response);
 }
 
 bool policy_invalidates(const struct head *request, unsigned status)

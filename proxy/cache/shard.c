@@ -40,8 +40,10 @@ bool shard_init(struct shard *shard, struct cache_store *store, size_t limit)
     list_init(&shard->small.list);
     list_init(&shard->main.list);
     shard->limit = limit;
-    for (size_t i = 0; i < CACHE_FLIGHT_LANES; i++)
+    for (size_t i = 0; i < CACHE_FLIGHT_LANES; i++) {
         list_init(&shard->flights[i]);
+        list_init(&shard->fetches[i]);
+    }
     return make_tables(shard, slots_for(limit));
 }
 
@@ -115,20 +117,23 @@ struct cache_object *shard_next(struct cache_object *object)
     return same_key(object->next, object->key, object->hash);
 }
 
-static uint32_t *forgotten(struct shard *shard, uint64_t hash)
+struct list *shard_fetches(struct shard *shard, uint64_t hash)
 {
-    return &shard->forgotten[hash >> 40 & (CACHE_EPOCH_LANES - 1)];
-}
-
-/* Both only grow. */
-uint64_t shard_epoch(struct shard *shard, uint64_t hash)
-{
-    return shard->epoch + *forgotten(shard, hash);
+    return &shard->fetches[hash % CACHE_FLIGHT_LANES];
 }
 
 void shard_forget(struct shard *shard, uint64_t hash)
 {
-    ++*forgotten(shard, hash);
+    LIST_EACH(shard_fetches(shard, hash), node)
+    {
+        struct cache_fetch *fetch = CONTAINER(node, struct cache_fetch, node);
+        fetch->forgotten = fetch->forgotten || fetch->hash == hash;
+    }
+}
+
+bool shard_has_overtaken(const struct shard *shard, const struct cache_fetch *fetch)
+{
+    return fetch->forgotten || fetch->purges != shard->purges;
 }
 
 bool shard_passes(const struct shard *shard, uint64_t hash)

@@ -5,9 +5,10 @@
 
 #include <pthread.h>
 
+#include "cache/fetch.h"
 #include "cache/object.h"
 
-enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32, CACHE_FLIGHT_LANES = 64, CACHE_EPOCH_LANES = 256 };
+enum { CACHE_SHARDS_MAX = 16, CACHE_VARIANTS_MAX = 32, CACHE_FLIGHT_LANES = 64 };
 
 struct queue {
     struct list list; /* oldest first */
@@ -27,9 +28,9 @@ struct shard {
     size_t limit;        /* bytes of all */
     size_t count;
     uint64_t evicted;
-    uint64_t epoch; /* grows when something was purged: what was asked for before is old */
-    uint32_t forgotten[CACHE_EPOCH_LANES];   /* the same when a key was forgotten, by its hash */
+    uint64_t purges;
     struct list flights[CACHE_FLIGHT_LANES]; /* by hash */
+    struct list fetches[CACHE_FLIGHT_LANES];
 };
 
 struct cache_store {
@@ -62,9 +63,10 @@ struct cache_object *shard_next(struct cache_object *object);
 bool shard_passes(const struct shard *shard, uint64_t hash);
 void shard_note_pass(struct shard *shard, uint64_t hash, bool passes);
 
-/* When a key's backend is asked: see cache_store_epoch. Whoever forgets a key says so. */
-uint64_t shard_epoch(struct shard *shard, uint64_t hash);
+/* Where those lie that fetch something for this key (fetch.h). forget: all who do are overtaken. */
+struct list *shard_fetches(struct shard *shard, uint64_t hash);
 void shard_forget(struct shard *shard, uint64_t hash);
+bool shard_has_overtaken(const struct shard *shard, const struct cache_fetch *fetch);
 
 /* It was asked for. */
 void shard_use(struct cache_object *object);

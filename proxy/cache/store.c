@@ -155,16 +155,8 @@ static bool link(struct shard *shard, struct cache_object *object, size_t size, 
     return false;
 }
 
-uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash)
-{
-    struct shard *shard = cache_store_shard(store, hash);
-    pthread_mutex_lock(&shard->lock);
-    uint64_t epoch = shard_epoch(shard, hash);
-    pthread_mutex_unlock(&shard->lock);
-    return epoch;
-}
-
-bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch)
+bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size,
+                     const struct cache_fetch *fetch)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
     struct cache_object *gone = NULL;
@@ -173,7 +165,8 @@ bool cache_store_put(struct cache_store *store, struct cache_object *object, siz
         return false;
     pthread_mutex_lock(&shard->lock);
     ASSERT(object->size == 0);
-    bool stored = shard_epoch(shard, object->hash) == epoch && link(shard, object, size, &gone);
+    bool overtaken = fetch != NULL && shard_has_overtaken(shard, fetch);
+    bool stored = !overtaken && link(shard, object, size, &gone);
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
     return stored;

@@ -11,6 +11,7 @@
 #ifndef CACHE_STORE_H
 #define CACHE_STORE_H
 
+#include "cache/fetch.h"
 #include "cache/object.h"
 
 struct cache_store;
@@ -50,13 +51,11 @@ struct cache_object *cache_store_find(struct cache_store *store, struct text key
 struct text cache_store_variant(struct cache_store *store, struct text key, uint64_t hash,
                                 const struct fields *request, struct arena *arena);
 
-/* To be taken before a backend is asked, and given to cache_store_put: what was purged meanwhile stays away. */
-uint64_t cache_store_epoch(struct cache_store *store, uint64_t hash);
-
-/* Puts it in place of one with the same key and variant; size is bytes that it counts for. False when it is too large, when
- * something was purged or the key forgotten since that epoch, or when there is no room because what is stored is being read or
- * filled: such objects are never thrown out, since their memory would stay. */
-bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size, uint64_t epoch);
+/* Puts it in place of one with the same key and variant; size is bytes that it counts for. False when it is too large,
+ * when the fetch that it comes from (NULL: it comes from none) was overtaken, or when there is no room because what is
+ * stored is being read or filled: such objects are never thrown out, since their memory would stay. */
+bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size,
+                     const struct cache_fetch *fetch);
 
 /* It counts for so many bytes now. False when there is no room for that: it has been taken out. What was taken out counts as
  * well, as long as somebody reads or fills it (held.h). */

@@ -31,7 +31,7 @@ static size_t purge_shard(struct shard *shard, bool (*matches)(const struct cach
     struct cache_object *gone = NULL;
     size_t count = 0;
     pthread_mutex_lock(&shard->lock);
-    shard->epoch++;
+    shard->purges++;
     for (size_t i = 0; i <= shard->mask; i++)
         for (struct cache_object *object = shard->buckets[i], *next; object != NULL; object = next) {
             next = object->next;

@@ -24,12 +24,15 @@ static bool take(struct text *rest, struct text wanted)
     return true;
 }
 
+/* In any case (RFC 9111 section 4.2). */
 static bool take_month(struct text *rest, unsigned *month)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     for (*month = 0; *month < 12; ++*month)
-        if (take(rest, (struct text){names + 3 * (size_t)*month, 3}))
+        if (text_starts_nocase(*rest, (struct text){names + 3 * (size_t)*month, 3})) {
+            *rest = text_sub(*rest, 3, rest->len - 3);
             return true;
+        }
     return false;
 }
 
@@ -45,7 +48,7 @@ static bool read_fixed(struct text rest, struct parts *parts)
 {
     return take_number(&rest, 2, &parts->day) && take(&rest, TEXT(" ")) && take_month(&rest, &parts->month) &&
            take(&rest, TEXT(" ")) && take_number(&rest, 4, &parts->year) && take(&rest, TEXT(" ")) &&
-           take_time(&rest, parts) && text_equal(rest, TEXT(" GMT"));
+           take_time(&rest, parts) && text_equal_nocase(rest, TEXT(" GMT"));
 }
 
 /* 06-Nov-94 08:49:37 GMT */
@@ -53,7 +56,7 @@ static bool read_rfc850(struct text rest, struct parts *parts)
 {
     return take_number(&rest, 2, &parts->day) && take(&rest, TEXT("-")) && take_month(&rest, &parts->month) &&
            take(&rest, TEXT("-")) && take_number(&rest, 2, &parts->year) && take(&rest, TEXT(" ")) &&
-           take_time(&rest, parts) && text_equal(rest, TEXT(" GMT"));
+           take_time(&rest, parts) && text_equal_nocase(rest, TEXT(" GMT"));
 }
 
 /* Nov  6 08:49:37 1994 */

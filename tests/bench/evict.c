@@ -96,7 +96,7 @@ static bool store_ask(struct cache_store *store, size_t number)
     bool hit = object != NULL;
     if (!hit) {
         object = cache_object_new(key, hash, cache_body_new(1));
-        cache_store_put(store, object, OBJECT, cache_store_epoch(store, hash));
+        cache_store_put(store, object, OBJECT, NULL);
     }
     cache_object_unref(object);
     return hit;

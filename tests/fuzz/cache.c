@@ -78,7 +78,7 @@ static void check_ranges(const struct fields *fields)
 static void check_storing(const struct head *request, const struct head *response, struct arena *arena)
 {
     static const struct freshness_defaults defaults = {.ttl = 5};
-    const struct cache_moment moment = {NOW, NOW};
+    const struct cache_moment moment = {NOW, 0};
     struct cache_control asked, said;
     struct freshness freshness;
     cache_control_read(&asked, &request->fields);

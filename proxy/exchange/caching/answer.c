@@ -25,8 +25,8 @@ bool caching_ask(const struct exchange *exchange, struct head *out)
     struct caching *caching = exchange->caching;
     if (!caching_is_fetch(exchange))
         return true;
-    caching->asked_at = caching_now();
-    caching->epoch = cache_store_epoch(caching->zone->store, caching->hash);
+    caching->asked_at = exchange->lane->loop->now;
+    cache_fetch_begin(caching->zone->store, &caching->fetch, caching->hash);
     if (caching->found == NULL && caching->flight == NULL)
         return true; /* what can't be stored, as was seen before, need not come whole */
     remove_conditions(&out->fields);
@@ -35,11 +35,14 @@ bool caching_ask(const struct exchange *exchange, struct head *out)
     return caching->found == NULL || add_condition(exchange, &out->fields);
 }
 
-/* A 304: what is stored is good for longer, and some of its fields are new (RFC 9111 section 4.3.4). The Date of one that
- * has none is when it came (RFC 9110 section 6.6.1). *storable: what it is now may be stored. */
+/* A 304: what is stored is good for longer, and some of its fields are new (RFC 9111 section 4.3.4); not those that describe
+ * the stored bytes, since a backend may have gone by another validator. The Date of one that has none is when it came
+ * (RFC 9110 section 6.6.1). *storable: what it is now may be stored. */
 static struct cache_object *freshened(struct exchange *exchange, bool *storable)
 {
     struct cache_object *found = exchange->caching->found;
+    const uint64_t of_bytes = FIELD_BIT(CONTENT_ENCODING) | FIELD_BIT(CONTENT_LENGTH) |
+                              FIELD_BIT(CONTENT_RANGE) | (found->fields.present & FIELD_BIT(ETAG));
     struct arena *arena = exchange->down->arena;
     struct head merged = {.status = found->status, .has_length = found->has_length, .length = found->length};
     const struct fields *news = &exchange->up->head_in.fields;
@@ -49,9 +52,9 @@ static struct cache_object *freshened(struct exchange *exchange, bool *storable)
         return NULL;
     fields_remove(&merged.fields, FIELD_DATE, TEXT("Date"));
     for (unsigned i = 0; i < news->count; i++)
-        if (news->at[i].id != FIELD_CONTENT_LENGTH && news->at[i].id != FIELD_CONTENT_ENCODING)
+        if ((of_bytes & 1ull << news->at[i].id) == 0)
             fields_remove(&merged.fields, news->at[i].id, news->at[i].name);
-    if (!message_forward_fields(news, &merged.fields, arena, FIELD_BIT(CONTENT_ENCODING)))
+    if (!message_forward_fields(news, &merged.fields, arena, of_bytes))
         return NULL;
     caching_read(exchange, &merged, &said, &freshness);
     *storable = caching_may_store(exchange, &merged, &said, &freshness);
@@ -75,7 +78,7 @@ static void replace_found(struct exchange *exchange, struct cache_object *object
     struct cache_store *store = caching->zone->store;
     bool is_private = fields_have(&exchange->down->head_in.fields, FIELD_AUTHORIZATION);
     storable = storable && object != NULL;
-    caching->stores = storable && cache_store_put(store, object, caching_size(object), caching->epoch);
+    caching->stores = storable && cache_store_put(store, object, caching_size(object), &caching->fetch);
     if (caching->stores || (!storable && !is_private))
         cache_store_drop(store, caching->found);
 }
@@ -90,17 +93,12 @@ static void revalidate(struct exchange *exchange)
     serve_instead(exchange, object, CACHE_revalidated, 304);
 }
 
-static bool was_purged(const struct caching *caching)
-{
-    return cache_store_epoch(caching->zone->store, caching->hash) != caching->epoch;
-}
-
 /* Some of what may be stored can't be after all: Vary says "*", there is no room, it was purged meanwhile. */
 static enum flight_end landing(const struct caching *caching, unsigned status, bool fails)
 {
     if (fails)
         return FLIGHT_FAILED;
-    if (caching->stores || was_purged(caching))
+    if (caching->stores || cache_fetch_is_overtaken(caching->zone->store, &caching->fetch))
         return FLIGHT_AGAIN;
     return status >= 500 || status == 304 ? FLIGHT_LOST : FLIGHT_PASSED;
 }
@@ -126,6 +124,7 @@ void caching_answer(struct exchange *exchange)
     else if (caching_may_store(exchange, &up->head_in, &said, &freshness) && !caching_is_too_large(exchange))
         caching_fill(exchange, &freshness);
     caching_land(caching, landing(caching, status, fails));
+    cache_fetch_end(caching->zone->store, &caching->fetch);
 }
 
 bool caching_stale(struct exchange *exchange)

@@ -161,6 +161,7 @@ static void let_go(struct exchange *exchange, enum flight_end end)
     struct caching *caching = exchange->caching;
     ASSERT(caching->writing == NULL);
     caching_land(caching, end);
+    cache_fetch_end(caching->zone->store, &caching->fetch);
     caching_wait_no_longer(exchange);
     cache_object_unref(caching->found);
     cache_object_unref(caching->served);

@@ -9,11 +9,22 @@
 void caching_read(const struct exchange *exchange, const struct head *response, struct cache_control *said,
                   struct freshness *freshness)
 {
-    const struct cache_moment moment = {exchange->caching->asked_at, caching_now()};
+    int64_t now = caching_now(),
+            delay = (int64_t)(exchange->lane->loop->now - exchange->caching->asked_at) / 1000;
+    const struct cache_moment moment = {now, delay};
     bool targeted = cache_control_read_targeted(said, &response->fields);
     if (!targeted)
         cache_control_read(said, &response->fields);
     freshness_read(freshness, response, said, targeted, &moment, &caching_settings(exchange)->defaults);
+}
+
+/* RFC 9111 section 3.1: they are between this client and its proxy. */
+static void leave_proxy_fields(struct fields *fields)
+{
+    static const struct text names[] = {
+        {"Proxy-Authenticate", 18}, {"Proxy-Authentication-Info", 25}, {"Proxy-Authorization", 19}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        fields_remove(fields, FIELD_OTHER, names[i]);
 }
 
 static bool keep_head(const struct exchange *exchange, struct cache_object *object, const struct head *head)
@@ -28,9 +39,11 @@ static bool keep_head(const struct exchange *exchange, struct cache_object *obje
     object->recodes = exchange->route->settings->compress != NULL;
     object->variant =
         policy_variant(&head->fields, &exchange->down->head_in.fields, object->recodes, &object->arena);
-    return object->variant.at != NULL && object->url.at != NULL &&
-           message_forward_fields(&head->fields, &kept, exchange->down->arena, 0) &&
-           (fields_have(&kept, FIELD_DATE) ||
+    if (object->variant.at == NULL || object->url.at == NULL ||
+        !message_forward_fields(&head->fields, &kept, exchange->down->arena, 0))
+        return false;
+    leave_proxy_fields(&kept);
+    return (fields_have(&kept, FIELD_DATE) ||
             fields_add_known(&kept, exchange->down->arena, FIELD_DATE, lane_date(exchange->lane))) &&
            cache_object_keep_fields(object, &kept);
 }
@@ -63,7 +76,7 @@ void caching_fill(struct exchange *exchange, const struct freshness *freshness)
     struct cache_object *object = caching_object(exchange, head, freshness, body);
     if (object == NULL)
         return;
-    if (!cache_store_put(caching->zone->store, object, caching_size(object), caching->epoch) ||
+    if (!cache_store_put(caching->zone->store, object, caching_size(object), &caching->fetch) ||
         !caching_serve(exchange, cache_object_ref(object))) {
         cache_store_drop(caching->zone->store, object);
         cache_body_end(object->body, CACHE_BODY_BROKEN);

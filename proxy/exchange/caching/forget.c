@@ -71,10 +71,35 @@ static struct text place_of(const struct exchange *exchange, struct text written
     return out;
 }
 
+static bool differs(const struct fields *now, const struct fields *then, enum field_id id)
+{
+    const struct field *a = fields_find(now, id), *b = fields_find(then, id);
+    return a != NULL && b != NULL && !text_equal(a->value, b->value);
+}
+
+/* A HEAD that tells of other bytes than those found (RFC 9111 section 4.3.5). In another coding they may well be others, and
+ * what clients with credentials are told is nothing to the rest. */
+static bool tells_of_others(const struct exchange *exchange)
+{
+    const struct head *asked = &exchange->down->head_in, *answer = &exchange->up->head_in;
+    const struct cache_object *found = exchange->caching->found;
+    if (asked->method != METHOD_HEAD || answer->status != 200 || found == NULL ||
+        fields_have(&asked->fields, FIELD_AUTHORIZATION) ||
+        fields_have(&answer->fields, FIELD_CONTENT_ENCODING) !=
+            fields_have(&found->fields, FIELD_CONTENT_ENCODING) ||
+        differs(&answer->fields, &found->fields, FIELD_CONTENT_ENCODING))
+        return false;
+    return differs(&answer->fields, &found->fields, FIELD_ETAG) ||
+           differs(&answer->fields, &found->fields, FIELD_LAST_MODIFIED) ||
+           (answer->has_length && found->has_length && answer->length != found->length);
+}
+
 void caching_forget(const struct exchange *exchange)
 {
     const struct head *answer = &exchange->up->head_in;
     const struct fields *fields = &answer->fields;
+    if (tells_of_others(exchange))
+        cache_store_drop(exchange->caching->zone->store, exchange->caching->found);
     if (!policy_invalidates(&exchange->down->head_in, answer->status))
         return;
     forget(exchange, exchange->asked);

@@ -16,7 +16,8 @@ struct caching_ask {
 };
 
 /* The parts that the route's settings name, apart by CACHING_KEY_APART, which none of them can hold; the route comes
- * first, since another may go elsewhere. Fields that backends take for their own address come last, if there are any. .at is NULL when out of memory. */
+ * first, since another may go elsewhere. Fields that backends take for their own address come last, if there are any.
+ * .at is NULL when out of memory. */
 enum { CACHING_KEY_APART = '\n' };
 struct text caching_key(const struct caching_ask *ask, struct arena *arena);
 

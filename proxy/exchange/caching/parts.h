@@ -22,8 +22,8 @@ struct caching {
     struct body_follower room;    /* writing has some again */
     struct letter has_room;       /* of it, on its way */
     struct cache_object *served;  /* a reference: what answers; for Age */
-    uint64_t epoch;               /* of the store when the backend was asked */
-    int64_t asked_at;             /* s, when the backend was asked */
+    struct cache_fetch fetch;     /* from when the backend is asked until its head is there */
+    uint64_t asked_at;            /* ms, loop->now when the backend was asked */
     unsigned fetched;             /* status of the backend's answer; 0: it wasn't asked */
     struct cache_flight *flight;  /* others wait for what this one fetches; NULL: nobody can */
     struct flight_waiter waiter;
@@ -56,7 +56,7 @@ bool caching_is_fetch(const struct exchange *exchange);
 /* Whether it may be served although the backend failed; NULL: it isn't there. */
 bool caching_may_be_stale(const struct caching *caching, const struct cache_object *object);
 
-/* caching_wait.c. join: waits for what another request fetches, or leads those who want the same. land: what it fetched is
+/* wait.c. join: waits for what another request fetches, or leads those who want the same. land: what it fetched is
  * known, or it didn't come. renews: somebody is about to fetch it anew, now at the latest. varies: something is stored for
  * the key. */
 enum caching_look caching_join(struct exchange *exchange);
@@ -66,11 +66,11 @@ bool caching_renews(struct exchange *exchange, struct cache_object *object);
 void caching_land(struct caching *caching, enum flight_end end);
 bool caching_varies(const struct exchange *exchange);
 
-/* caching_store.c: whether the backend's answer may be stored for others. */
+/* store.c: whether the backend's answer may be stored for others. */
 bool caching_may_store(const struct exchange *exchange, const struct head *answer,
                        const struct cache_control *said, const struct freshness *freshness);
 
-/* caching_fill.c: what an answer says and how long it is good; an object of it, which takes over the body (NULL when out of
+/* fill.c: what an answer says and how long it is good; an object of it, which takes over the body (NULL when out of
  * memory); and the bytes that one counts for. */
 void caching_read(const struct exchange *exchange, const struct head *response, struct cache_control *said,
                   struct freshness *freshness);
@@ -100,7 +100,7 @@ bool caching_decodes(const struct exchange *exchange, const struct cache_object 
 /* A stream of all of it, in a coding that the client takes. NULL when out of memory. */
 struct stream *caching_whole(struct exchange *exchange, struct cache_object *object);
 
-/* The backend has answered: what an unsafe request has changed is taken out. */
+/* The backend has answered: what an unsafe request has changed is taken out, and what a HEAD tells to be another by now. */
 void caching_forget(const struct exchange *exchange);
 
 /* Begins to renew what this exchange serves, and leads the flight from now on. False when out of memory. */

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts of a stored answer: one range, several as multipart/byteranges (RFC 9110 sections 14.6, 15.3.7), or none. */
 #include "exchange/caching/parts.h"
+#include "http/date.h"
+
+/* It may have been changed again within the second that it names (RFC 9110 section 8.8.2.2). */
+static bool is_strong(const struct field *modified, const struct fields *fields)
+{
+    const struct field *date = fields_find(fields, FIELD_DATE);
+    int64_t then, sent, now = caching_now();
+    return date != NULL && http_date_read(modified->value, now, &then) &&
+           http_date_read(date->value, now, &sent) && sent > then;
+}
 
 /* If-Range (RFC 9110 section 13.1.5): a strong validator, or the range isn't for this one. */
 static bool is_for_this(const struct fields *request, const struct cache_object *object)
@@ -12,7 +22,8 @@ static bool is_for_this(const struct fields *request, const struct cache_object 
         return true;
     if (text_starts(wanted->value, TEXT("\"")) || text_starts(wanted->value, TEXT("W/")))
         return etag != NULL && etag_equal_strong(wanted->value, etag->value);
-    return modified != NULL && text_equal(wanted->value, modified->value);
+    return modified != NULL && text_equal(wanted->value, modified->value) &&
+           is_strong(modified, &object->fields);
 }
 
 bool caching_wants_range(const struct exchange *exchange, const struct cache_object *object,
@@ -115,6 +126,7 @@ static struct stream *read_parts(struct exchange *exchange, struct cache_object 
         return NULL;
     struct fields *fields = &stream->head_in.fields;
     stream->head_in.status = 206;
+    fields_remove(fields, FIELD_CONTENT_RANGE, TEXT("Content-Range"));
     if (several ? mark_multipart(fields, &parts) : mark_single(fields, &parts, &ranges->at[0]))
         return stream;
     stream_done(stream);

@@ -4,7 +4,7 @@ with them. It knows no sockets."""
 from dataclasses import dataclass, field
 
 from .rules import (HEURISTIC, SAFE, UNDERSTOOD, Answer, Stored, date_of, forbids_stale, guessed_lifetime, said_by_client, said_to_caches,
-                    told_lifetime)
+                    tells_of_others, told_lifetime)
 
 
 @dataclass
@@ -128,8 +128,10 @@ class Model:
         self.passing.discard(one.path)
 
     def freshen(self, ask, one, news, now):
-        """RFC 9111 section 4.3.4. The Date of an answer without one is when it came (RFC 9110 section 6.6.1)."""
+        """RFC 9111 section 4.3.4. The Date of an answer without one is when it came (RFC 9110 section 6.6.1). An ETag that there is
+        stays: it is that of the stored bytes."""
         fields = {**one.answer.fields, "date": None, "age": None, **news.fields}
+        fields |= {"etag": one.answer.fields["etag"]} if "etag" in one.answer.fields else {}
         merged = Answer(one.answer.status, {name: value for name, value in fields.items() if value is not None}, one.answer.body)
         fresh = self.make(ask, merged, now)
         if fresh or "authorization" not in ask.fields:
@@ -144,6 +146,8 @@ class Model:
         one = plan.stored
         if plan.kind == "bypass" and answer and ask.method not in SAFE and 200 <= answer.status < 400:
             self.drop(*[other for other in self.stored if other.path == ask.path])
+        if plan.kind == "forward" and one and ask.method == "HEAD" and answer and answer.status == 200 and tells_of_others(ask, answer, one):
+            self.drop(one)
         if (answer is None or answer.status >= 500) and self.may_be_stale_on_error(one, ask, now):
             return Outcome(stored=one)
         if answer is None or plan.kind in ("bypass", "forward"):

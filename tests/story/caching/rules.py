@@ -117,6 +117,13 @@ def client_has_it(ask, stored):
     return since is not None and (stored.since if modified is None else modified) <= since
 
 
+def tells_of_others(ask, answer, stored):
+    """RFC 9111 section 4.3.5, of the answer to a HEAD"""
+    then = {"content-length": str(len(stored.answer.body)), **stored.answer.fields}
+    return "authorization" not in ask.fields and any(
+        name in answer.fields and name in then and answer.fields[name] != then[name] for name in ("etag", "last-modified", "content-length"))
+
+
 def range_of(ask, stored):
     """(first, behind the last) of a satisfiable range; "wrong" when it isn't; None when the field doesn't count."""
     fields, length = stored.answer.fields, len(stored.answer.body)
@@ -124,8 +131,8 @@ def range_of(ask, stored):
     first, dash, last = wanted.removeprefix("bytes=").partition("-")
     if ask.method != "GET" or stored.answer.status != 200 or not wanted.startswith("bytes=") or not dash or "," in wanted:
         return None
-    if condition and not (same_etag(condition, fields.get("etag", ""), strong=True) if '"' in condition
-                          else condition == fields.get("last-modified")):
+    if condition and not (same_etag(condition, fields.get("etag", ""), strong=True) if '"' in condition else
+                          condition == fields.get("last-modified") and date_of(condition) < (date_of(fields.get("date")) or stored.since)):
         return None
     if not first:
         count = min(int(last), length)

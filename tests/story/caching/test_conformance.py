@@ -134,6 +134,12 @@ def test_what_a_connection_names_is_not_stored(twice):
     assert not any(answer.has(name) for name in ("a", "b", "keep-alive", "proxy-connection"))
 
 
+@pytest.mark.parametrize("name", ["Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization"])
+def test_what_is_for_one_proxy_is_not_stored(twice, name):
+    where, answer = twice([FRESH, f"{name}: x", "c: 3"])
+    assert where == STORED and answer.one("c") == "3" and not answer.has(name)
+
+
 def test_what_is_stored_says_its_age_and_keeps_its_date(twice):
     old = told("<-100>")
     where, answer = twice(["Expires: <3600>", f"Date: {old}", "Age: 30"])

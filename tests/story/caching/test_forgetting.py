@@ -52,3 +52,30 @@ def test_nothing_is_when_it_is_safe(changed, method):
 def test_and_the_place_that_the_answer_names(changed, name, place, gone):
     kept = changed("POST", "201 Created", f"{name}: {place}", route={"redirects": {"rewrite": "off"}})
     assert kept == [path for path in PATHS if path not in ("/dir/a", gone)]
+
+
+@pytest.mark.parametrize("told, goes", [
+    ('ETag: "v2"', True), ("Last-Modified: Tue, 02 Jan 2024 00:00:00 GMT", True), ("Content-Length: 6", True),
+    ("X-A: 1", False), ('ETag: "v1"', False), ("Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT", False), ("Content-Length: 5", False),
+    ('Content-Encoding: gzip\r\nETag: "v2"', False)])
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found"])
+def test_what_a_head_tells_to_be_another_now(cached, start, status, told, goes):
+    """RFC 9111 section 4.3.5"""
+    def answer(request):
+        if request.method == "HEAD":
+            return f"HTTP/1.1 {status}\r\n{told}\r\n\r\n".encode()
+        return response(b"hello", "200 OK", FRESH, 'ETag: "v1"', "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT")
+    weir, backend, get = cached(answer)
+
+    def is_stored():
+        asked = len(backend.requests)
+        return get("/a").status == 200 and len(backend.requests) == asked
+
+    def head(*fields):
+        return start(RawClient(weir.address)).request("\r\n".join(["HEAD /a HTTP/1.1", "Host: story.test", *fields, "", ""]).encode(), "HEAD")
+    get("/a")
+    assert head().one("cache-status").startswith("weir; hit") and is_stored()
+    head("Cache-Control: no-cache", "Authorization: Basic YTpi")
+    assert is_stored()
+    head("Cache-Control: no-cache")
+    assert is_stored() == (not goes or not status.startswith("200"))

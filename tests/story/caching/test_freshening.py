@@ -46,6 +46,26 @@ def test_a_304_to_a_client_with_credentials_leaves_what_there_is(cached):
     assert get("/a").one("cache-status") == "weir; fwd=stale; fwd-status=304; stored"
 
 
+def test_a_304_says_nothing_new_of_the_stored_bytes(cached):
+    """It may have gone by another validator, and speak of other bytes."""
+    told = ['ETag: "v2"', "Content-Range: new", "Content-Encoding: new", "X-Other: new"]
+    said = ["Content-Range: old", "X-Other: old"]
+
+    def answer(request):
+        if request.get("if-none-match"):
+            return "\r\n".join(["HTTP/1.1 304 Not Modified", FRESH, *told, "", ""]).encode()
+        return response(b"hello", "200 OK", 'ETag: "v1"', STALE, *said)
+    _, backend, get = cached(answer)
+    get("/a")
+    for status in ("weir; fwd=stale; fwd-status=304; stored", "weir; hit"):
+        got = get("/a")
+        assert (got.body, got.one("etag"), got.one("content-range"), got.one("x-other")) == (b"hello", '"v1"', "old", "new")
+        assert not got.has("content-encoding") and got.one("cache-status").startswith(status)
+    part = get("/a", "Range: bytes=1-2")
+    assert (part.status, part.body, part.one("content-range")) == (206, b"el", "bytes 1-2/5")
+    assert not get("/a", "Range: bytes=0-1,3-4").has("content-range") and len(backend.requests) == 2
+
+
 def test_a_304_may_bring_another_vary(cached):
     """What was stored without it serves nobody any longer."""
     _, backend, get = cached(says_then([FRESH], FRESH, "Vary: X-A"))

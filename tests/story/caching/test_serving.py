@@ -145,6 +145,17 @@ def test_ranges_of_what_is_stored(cached, wanted, status, body, told):
     assert len(backend.requests) == 1
 
 
+@pytest.mark.parametrize("date, status", [("Mon, 07 Nov 1994 08:49:38 GMT", 206), ("Sun, 06 Nov 1994 08:49:37 GMT", 200), ("Sun, 06 Nov 1994 08:49:36 GMT", 200)])
+def test_a_range_goes_by_a_date_only_when_nothing_changed_within_its_second(cached, date, status):
+    """RFC 9110 section 8.8.2.2"""
+    modified = "Sun, 06 Nov 1994 08:49:37 GMT"
+    _, backend, get = cached(says("Cache-Control: max-age=2000000000", f"Date: {date}", f"Last-Modified: {modified}", body=b"0123456789"))
+    get("/a")
+    assert get("/a", "Range: bytes=0-1", f"If-Range: {modified}").status == status
+    assert get("/a", "Range: bytes=0-1", "If-Range: Sat, 05 Nov 1994 08:49:37 GMT").status == 200
+    assert len(backend.requests) == 1
+
+
 def test_several_ranges_come_in_one_answer(cached):
     whole = bytes(at % 251 for at in range(600_000))
     _, backend, get = cached(says(FRESH, 'ETag: "v1"', "Content-Type: text/x-own", body=whole))

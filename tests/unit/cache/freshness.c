@@ -14,7 +14,7 @@ static void read(struct freshness *freshness, struct arena *arena, unsigned stat
     static const struct freshness_defaults none;
     struct cache_control control;
     struct head head = response_of(arena, status, lines);
-    const struct cache_moment moment = {NOW - 1, NOW};
+    const struct cache_moment moment = {NOW, 1};
     bool targeted = cache_control_read_targeted(&control, &head.fields);
     if (!targeted)
         cache_control_read(&control, &head.fields);

@@ -8,7 +8,7 @@ enum { NOW = 784111777 };
 static bool stores(struct arena *arena, const char *request, unsigned status, const char *response)
 {
     static const struct freshness_defaults defaults;
-    const struct cache_moment moment = {NOW, NOW};
+    const struct cache_moment moment = {NOW, 0};
     struct cache_control said;
     struct freshness freshness;
     struct head asked = request_of(arena, METHOD_GET, request);
@@ -44,6 +44,9 @@ static const struct storing {
     {"", 200, "Cache-Control: max-age=60\nCDN-Cache-Control: no-store", false},
     {"", 206, "Cache-Control: max-age=60\nContent-Range: bytes 0-1/5", false},
     {"", 200, "Cache-Control: max-age=60\nContent-Range: bytes 0-1/5", false},
+    {"", 200, "Cache-Control: max-age=60\nContent-Range: Bytes 0-1/5", false},
+    {"", 200, "Cache-Control: max-age=60\nContent-Range: lines 0-1/5", true},
+    {"", 200, "Cache-Control: max-age=60\nContent-Range: b", true},
     {"", 304, "Cache-Control: max-age=60", false},
     {"", 302, "", false},
     {"", 302, "ETag: \"a\"", false},

@@ -25,7 +25,7 @@ static struct cache_object *make(struct text key, const char *vary, const char *
 static bool put(struct cache_store *store, const char *key, size_t size)
 {
     struct cache_object *object = make(text_of(key), "", "");
-    bool stored = cache_store_put(store, object, size, cache_store_epoch(store, object->hash));
+    bool stored = cache_store_put(store, object, size, NULL);
     cache_object_unref(object);
     return stored;
 }
@@ -78,7 +78,7 @@ static void variants_stand_side_by_side(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct cache_object *object = make(TEXT("k"), "Vary: Accept", requests[i]);
         object->status = (uint16_t)(200 + i);
-        assert_true(cache_store_put(store, object, 10, cache_store_epoch(store, object->hash)));
+        assert_true(cache_store_put(store, object, 10, NULL));
         cache_object_unref(object);
     }
     for (size_t i = 0; i < 3; i++) {
@@ -106,7 +106,7 @@ static void what_a_key_varies_by_is_known_by_any_variant(void **state)
     (void)state;
     arena_init(&arena, 0);
     assert_null(variant_wanted(store, "Accept: b", &arena).at);
-    assert_true(cache_store_put(store, object, 100, cache_store_epoch(store, object->hash)));
+    assert_true(cache_store_put(store, object, 100, NULL));
     struct text same = variant_wanted(store, "Accept: b", &arena),
                 other = variant_wanted(store, "Accept: c", &arena);
     assert_true(text_equal(same, object->variant));
@@ -126,7 +126,7 @@ static void variants_of_a_key_are_bounded(void **state)
     for (int i = 0; i < 100; i++) {
         snprintf(request, sizeof request, "Accept: %d", i);
         struct cache_object *object = make(TEXT("k"), "Vary: Accept", request);
-        assert_true(cache_store_put(store, object, 10, cache_store_epoch(store, object->hash)));
+        assert_true(cache_store_put(store, object, 10, NULL));
         cache_object_unref(object);
     }
     assert_int_equal(cache_store_sizes(store).objects, 32);
@@ -168,17 +168,21 @@ static void a_scan_throws_out_nothing_that_is_in_use(void **state)
     cache_store_unref(store);
 }
 
-static bool put_since(struct cache_store *store, const char *key, uint64_t epoch)
+/* What was fetched for this key is put into the store. */
+static bool lands(struct cache_store *store, struct cache_fetch *fetch, const char *key)
 {
     struct cache_object *object = make(text_of(key), "", "");
-    bool stored = cache_store_put(store, object, 100, epoch);
+    bool stored = cache_store_put(store, object, 100, fetch);
+    assert_true(cache_fetch_is_overtaken(store, fetch) == !stored);
     cache_object_unref(object);
+    cache_fetch_end(store, fetch);
+    assert_false(cache_fetch_is_overtaken(store, fetch));
     return stored;
 }
 
-static uint64_t epoch_of(struct cache_store *store, const char *key)
+static void begin(struct cache_store *store, struct cache_fetch *fetch, const char *key)
 {
-    return cache_store_epoch(store, cache_store_hash(text_of(key)));
+    cache_fetch_begin(store, fetch, cache_store_hash(text_of(key)));
 }
 
 static bool is_any(const struct cache_object *object, const void *what)
@@ -186,25 +190,42 @@ static bool is_any(const struct cache_object *object, const void *what)
     return object != NULL && what == NULL;
 }
 
-/* Each has one lane of hundreds: of ten keys nearly all have another one than the key that is forgotten. */
 static void what_was_fetched_before_it_was_forgotten_stays_away(void **state)
 {
-    static const char *const keys[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+    enum { OTHERS = 2000 };
     struct cache_store *store = cache_store_new(&small);
-    uint64_t epochs[10], own = epoch_of(store, "k");
-    int stored = 0;
+    struct cache_fetch one = {0}, two = {0}, others[OTHERS] = {0};
+    char key[16];
     (void)state;
-    for (int i = 0; i < 10; i++)
-        epochs[i] = epoch_of(store, keys[i]);
+    begin(store, &one, "k");
+    begin(store, &two, "k");
+    for (int i = 0; i < OTHERS; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        begin(store, &others[i], key);
+    }
     cache_store_forget(store, TEXT("k"), cache_store_hash(TEXT("k")));
-    assert_false(put_since(store, "k", own));
-    assert_true(put_since(store, "k", epoch_of(store, "k")));
-    for (int i = 0; i < 10; i++)
-        stored += put_since(store, keys[i], epochs[i]);
-    assert_in_range(stored, 7, 10);
-    own = epoch_of(store, "k");
+    assert_false(lands(store, &one, "k"));
+    begin(store, &one, "k");
+    assert_true(lands(store, &one, "k"));
+    assert_false(lands(store, &two, "k"));
+    for (int i = 0; i < OTHERS; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        assert_true(lands(store, &others[i], key));
+    }
+    cache_store_unref(store);
+}
+
+static void what_was_fetched_before_a_purge_stays_away(void **state)
+{
+    struct cache_store *store = cache_store_new(&small);
+    struct cache_fetch before = {0}, anew = {0};
+    (void)state;
+    begin(store, &before, "k");
+    begin(store, &anew, "k");
     cache_store_purge(store, is_any, NULL, false);
-    assert_false(put_since(store, "k", own));
+    begin(store, &anew, "k"); /* another attempt */
+    assert_false(lands(store, &before, "k"));
+    assert_true(lands(store, &anew, "k"));
     cache_store_unref(store);
 }
 
@@ -221,11 +242,11 @@ static void a_larger_store_keeps_what_it_had_in_its_order(void **state)
     for (int i = 0; i < 8; i++) {
         snprintf(text, sizeof text, "Accept: %d", i);
         struct cache_object *variant = make(TEXT("0"), "Vary: Accept", text);
-        assert_true(cache_store_put(store, variant, 100, epoch_of(store, "0")));
+        assert_true(cache_store_put(store, variant, 100, NULL));
         cache_object_unref(variant);
     }
     struct cache_object *newest = make(TEXT("0"), "Vary: X-None", "");
-    assert_true(cache_store_put(store, newest, 100, epoch_of(store, "0")));
+    assert_true(cache_store_put(store, newest, 100, NULL));
     cache_store_resize(store, &larger);
     assert_int_equal(cache_store_sizes(store).objects, 409);
     struct cache_object *found = find_with(store, "0", "Accept: 3");
@@ -264,7 +285,7 @@ static void an_object_that_grows_too_large_is_taken_out(void **state)
     (void)state;
     assert_true(cache_store_grow(store, object, 100)); /* nothing: it is in no store */
     assert_int_equal(cache_store_sizes(store).bytes, 0);
-    assert_true(cache_store_put(store, object, 100, cache_store_epoch(store, object->hash)));
+    assert_true(cache_store_put(store, object, 100, NULL));
     assert_true(cache_store_grow(store, object, 5000));
     assert_int_equal(cache_store_sizes(store).bytes, 5000);
     assert_false(cache_store_grow(store, object, 17 * 1024));
@@ -276,7 +297,7 @@ static void an_object_that_grows_too_large_is_taken_out(void **state)
 static struct cache_object *put_held(struct cache_store *store, const char *key, size_t size)
 {
     struct cache_object *object = make(text_of(key), "", "");
-    bool stored = cache_store_put(store, object, size, cache_store_epoch(store, object->hash));
+    bool stored = cache_store_put(store, object, size, NULL);
     assert_int_equal(stored, object->size > 0);
     return object;
 }
@@ -313,12 +334,12 @@ static void what_two_share_counts_once(void **state)
     struct cache_object *stale = put_held(store, "a", 1000);
     struct cache_object *fresh = cache_object_new(TEXT("a"), stale->hash, cache_body_ref(stale->body));
     (void)state;
-    assert_true(cache_store_put(store, fresh, 1000, cache_store_epoch(store, fresh->hash)));
+    assert_true(cache_store_put(store, fresh, 1000, NULL));
     assert_int_equal(cache_store_sizes(store).bytes, 1000);
     cache_object_unref(stale);
     cache_store_drop(store, fresh);
     assert_int_equal(cache_store_sizes(store).bytes, 1000);
-    assert_true(cache_store_put(store, fresh, 1000, cache_store_epoch(store, fresh->hash)));
+    assert_true(cache_store_put(store, fresh, 1000, NULL));
     assert_int_equal(cache_store_sizes(store).bytes, 1000);
     cache_store_unref(store); /* what is held outlives it */
     cache_object_unref(fresh);
@@ -428,6 +449,7 @@ int main(void)
         cmocka_unit_test(bytes_are_bounded_and_large_objects_refused),
         cmocka_unit_test(a_scan_throws_out_nothing_that_is_in_use),
         cmocka_unit_test(what_was_fetched_before_it_was_forgotten_stays_away),
+        cmocka_unit_test(what_was_fetched_before_a_purge_stays_away),
         cmocka_unit_test(a_larger_store_keeps_what_it_had_in_its_order),
         cmocka_unit_test(what_does_not_fit_into_a_part_throws_out_nothing),
         cmocka_unit_test(an_object_that_grows_too_large_is_taken_out),

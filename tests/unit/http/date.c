@@ -19,6 +19,7 @@ static void the_three_forms_are_read(void **state)
     check("Sun, 06 Nov 1994 08:49:37 GMT", 784111777);
     check("Sunday, 06-Nov-94 08:49:37 GMT", 784111777);
     check("Sun Nov  6 08:49:37 1994", 784111777);
+    check("Sun, 06 NOV 1994 08:49:37 gMT", 784111777);
     check("Thu, 01 Jan 1970 00:00:00 GMT", 0);
     check("Wed, 31 Dec 1969 23:59:59 GMT", -1);
     check("Thu, 29 Feb 2024 12:00:00 GMT", 1709208000);
@@ -55,7 +56,6 @@ static void what_is_no_date_is_refused(void **state)
                                         "Sun, 06 Nov 1994 08:49:37 UTC",
                                         "Sun, 06 Nov 1994 08:49:37 GMT ",
                                         "Sun, 6 Nov 1994 08:49:37 GMT",
-                                        "Sun, 06 nov 1994 08:49:37 GMT",
                                         "Sun, 31 Feb 1994 08:49:37 GMT",
                                         "Sun, 29 Feb 2023 08:49:37 GMT",
                                         "Sun, 06 Nov 1994 24:49:37 GMT",
