@@ -23,8 +23,8 @@ struct admin_settings {
 
 struct admin;
 
-/* Copies the settings, which have one of the two addresses; the hosts must live as long as serving. Takes a reference of its own to serving, the snapshot whose
- * upstreams it shows. NULL when out of memory. */
+/* Copies the settings, which have one of the two addresses; the hosts must live as long as serving. Takes a reference of
+ * its own to serving, the snapshot whose upstreams it shows. NULL when out of memory. */
 struct admin *admin_new(const struct admin_settings *settings, struct snapshot *serving,
                         struct admin_state *state);
 

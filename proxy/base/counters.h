@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counters that many threads add to without sharing a cache line. A counter is a run of cell numbers; each
- * thread owns an array of cells, adds to its own and nobody else writes there; who wants a value adds up the
- * arrays. Counters are registered by family and labels: registering the same again, as each reload does, gives
- * the same counter. One that was released as often stays for a while, since many come back. A gauge is a counter that is also taken from.
+ * Counters that many threads add to without sharing a cache line. A counter is a run of cell numbers; each thread owns an
+ * array of cells, adds to its own and nobody else writes there; who wants a value adds up the arrays. Counters are
+ * registered by family and labels: registering the same again, as each reload does, gives the same counter. One that was
+ * released as often stays for a while, since many come back. A gauge is a counter that is also taken from.
  */
 #ifndef BASE_COUNTERS_H
 #define BASE_COUNTERS_H

@@ -7,7 +7,8 @@
  * Encoders have windows and levels that suit a proxy with many of them at once. 1 MB of source code, one core, after what
  * was tried (gzip 4 to 6, br 2 to 5, zstd 1 to 5, windows of 13 to 18): gzip 5 makes it 4.2 times smaller at 52 MB/s with
  * 200 KiB of memory, br 5 4.4 times at 54 MB/s with 1.7 MiB (0.7 while pieces are small), zstd 5 4.1 times at 132 MB/s
- * with 650 KiB. A larger window costs br half its memory again for 2 %, a level more of gzip a third of its speed for as much.
+ * with 650 KiB. A larger window costs br half its memory again for 2 %, a level more of gzip a third of its speed for as
+ * much.
  *
  * Decoders read what others made: each call is bounded by its room, and the whole by CODER_RATIO.
  */

@@ -29,7 +29,8 @@ struct service {
     void *owner;
 };
 
-/* Opens sockets, becomes the config's user, and starts workers; takes over the config. False after having said why: the process then ends. */
+/* Opens sockets, becomes the config's user, and starts workers; takes over the config. False after having said why: the
+ * process then ends. */
 bool service_start(struct service *service, uv_loop_t *uv, struct config *config);
 
 /* Goes on with another config, which it takes over. False when it can't: *why says why, and nothing has changed. */

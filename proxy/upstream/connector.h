@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A connector opens one connection to an endpoint, with TLS where that is wanted, within a time limit, and makes a client
- * session of it. It is the one place where the protocol for a backend is chosen. Connectors belong to a set, which an upstream has: when one
- * has an outcome it lies on the set's list of finished ones and the keeper's task is woken.
+ * session of it. It is the one place where the protocol for a backend is chosen. Connectors belong to a set, which an
+ * upstream has: when one has an outcome it lies on the set's list of finished ones and the keeper's task is woken.
  */
 #ifndef UPSTREAM_CONNECTOR_H
 #define UPSTREAM_CONNECTOR_H

@@ -30,8 +30,8 @@ void stewards_init(struct stewards *stewards, struct loop *loop, struct resolver
 void stewards_resolve(struct stewards *stewards, struct resolver *resolver);
 
 /* These clusters, with these settings, are in force from now on: their rosters are installed before it returns, without a
- * word to changed. The settings must live until the next call has returned. What has no memory goes on as it was, and says so in the
- * log. */
+ * word to changed. The settings must live until the next call has returned. What has no memory goes on as it was, and
+ * says so in the log. */
 void stewards_follow(struct stewards *stewards, struct cluster **clusters,
                      const struct cluster_settings *settings, size_t count);
 

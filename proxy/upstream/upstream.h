@@ -48,7 +48,8 @@ struct claim {
     bool shares;  /* waits for connections that are opened for others */
 };
 
-/* One reference, the caller's; holds one to the cluster. NULL when out of memory. http: limits for responses; they must outlive it. */
+/* One reference, the caller's; holds one to the cluster. NULL when out of memory. http: limits for responses; they must
+ * outlive it. */
 struct upstream *upstream_new(struct loop *loop, struct cluster *cluster, const struct http_settings *http);
 
 /* Takes over the roster in force. Connections to endpoints that stay are kept; those to endpoints that left end when
@@ -70,8 +71,9 @@ void upstream_unref(struct upstream *upstream);
 void upstream_dial_with(struct upstream *upstream, const struct dialer *dialer);
 
 /* Answers at once (stream or fault set, task not woken: true) or later (false). Picks an endpoint by the cluster's
- * balancing among those not tried; takes an idle connection, or opens one, or waits in the pending queue.
- * Faults: no_endpoint, circuit_open, pending_full, pending_timeout, connect_refused, connect_failed, connect_timeout, out_of_memory. */
+ * balancing among those not tried; takes an idle connection, or opens one, or waits in the pending queue. Faults:
+ * no_endpoint, circuit_open, pending_full, pending_timeout, connect_refused, connect_failed, connect_timeout,
+ * out_of_memory. */
 bool upstream_claim(struct upstream *upstream, struct claim *claim);
 
 /* What retries to it are allowed; the caller's to pay and take. */

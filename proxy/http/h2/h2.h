@@ -23,8 +23,8 @@ enum {
 /* What a client sends first (RFC 9113 section 3.4). */
 #define H2_PREFACE TEXT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 
-/* Takes over the link, which must be open, and begins to read when it is told to (link_start by the caller). NULL when out of memory:
- * the link is the caller's still. settings must outlive it. */
+/* Takes over the link, which must be open, and begins to read when it is told to (link_start by the caller). NULL when
+ * out of memory: the link is the caller's still. settings must outlive it. */
 struct session *h2_new(struct link *link, enum session_role role, const struct http_settings *settings,
                        struct keeper *keeper);
 

@@ -57,8 +57,8 @@ def ask(connection, request=b"GET / HTTP/1.1\r\nHost: story.test\r\nConnection: 
     return data
 
 
-def s_client(weir, *arguments, text="GET / HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\n\r\n", limit=20):
+def s_client(weir, *arguments, sends=b"GET / HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\n\r\n", limit=20):
     """What openssl's client says, and whether it liked it."""
     done = subprocess.run(["openssl", "s_client", "-connect", weir.address, "-servername", "story.test", "-ign_eof",
-                           *map(str, arguments)], input=text, capture_output=True, text=True, timeout=limit)
-    return done.stdout + done.stderr
+                           *map(str, arguments)], input=sends, capture_output=True, timeout=limit)
+    return (done.stdout + done.stderr).decode(errors="replace")

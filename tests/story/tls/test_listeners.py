@@ -7,6 +7,8 @@ import ssl
 import subprocess
 
 import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
 from support import Backend, RawClient, Weir, proxy_config, run_weir, wait_until
 from support.authority import Authority
 from support.config import as_yaml, proxy_tree
@@ -27,6 +29,38 @@ def test_both_versions_serve(secure, context, version, name):
     line, = weir.access_log(1)
     assert (line["tls"], line["protocol"]) == (name, "HTTP/1.1")
     assert handshakes(weir, "full", version=name) == 1
+
+
+def in_records(hello, size):
+    """A ClientHello in TLS records of so many bytes."""
+    kind_and_version, body = hello[:3], hello[5:]
+    return [kind_and_version + len(part).to_bytes(2, "big") + part for part in (body[n:n + size] for n in range(0, len(body), size))]
+
+
+@pytest.mark.parametrize("cut", [lambda hello: [bytes([one]) for one in hello], lambda hello: in_records(hello, 7), lambda hello: in_records(hello, 1)],
+                         ids=["in segments of a byte", "in records of 7 bytes", "in records of a byte"])
+def test_a_hello_may_come_in_pieces(secure, context, start, cut):
+    weir, _ = secure()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    made = context()
+    made.check_hostname = False
+    session = made.wrap_bio(incoming, outgoing, server_hostname="story.test")
+    raw = start(RawClient(weir.address))
+
+    def speak(step):
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                raw.send(outgoing.read())
+                incoming.write(raw.socket.recv(65536) or pytest.fail("weir has closed the connection"))
+    with pytest.raises(ssl.SSLWantReadError):
+        session.do_handshake()
+    for part in cut(outgoing.read()):
+        raw.send(part)
+    speak(session.do_handshake)
+    session.write(b"GET / HTTP/1.1\r\nHost: story.test\r\n\r\n")
+    assert speak(lambda: session.read(65536)).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_min_version_refuses_older_clients(secure, context):
@@ -186,10 +220,20 @@ def test_tickets_can_be_switched_off(secure, tmp_path):
     assert handshakes(weir, "resumed") == 0
 
 
+def bytes_of_http2(*methods):
+    """All that a client says that asks so and goes."""
+    h2 = H2Connection(H2Configuration(client_side=True))
+    h2.initiate_connection()
+    for stream, method in enumerate(methods):
+        h2.send_headers(2 * stream + 1, [(":method", method), (":path", "/early"), (":scheme", "https"), (":authority", "story.test")], end_stream=True)
+    h2.close_connection()
+    return h2.data_to_send()
+
+
 def early(weir, kept, tmp_path, method):
     sent = tmp_path / "early"
     sent.write_text(f"{method} /early HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-    return s_client(weir, "-sess_in", kept, "-early_data", sent, text="")
+    return s_client(weir, "-sess_in", kept, "-early_data", sent, sends=b"")
 
 
 def test_early_data_serves_safe_methods_and_marks_them(secure, tmp_path):
@@ -203,6 +247,18 @@ def test_early_data_serves_safe_methods_and_marks_them(secure, tmp_path):
     count = len(backend.requests)
     assert "425" in early(weir, kept, tmp_path, "POST")
     assert len(backend.requests) == count
+
+
+def test_early_data_may_be_http2(secure, tmp_path):
+    weir, backend = secure({"early_data": True})
+    kept, sent = tmp_path / "session", tmp_path / "early"
+    s_client(weir, "-sess_out", kept, "-alpn", "h2,http/1.1", sends=bytes_of_http2("GET"))
+    sent.write_bytes(bytes_of_http2("GET", "POST"))
+    said = s_client(weir, "-sess_in", kept, "-alpn", "h2,http/1.1", "-early_data", sent, sends=b"")
+    assert "Early data was accepted" in said and "ALPN protocol: h2" in said
+    first, *early_ones = weir.access_log(3)
+    assert {(line["method"], line["status"], line["protocol"]) for line in early_ones} == {("GET", 200, "HTTP/2.0"), ("POST", 425, "HTTP/2.0")}
+    assert [(one.method, one.get("early-data")) for one in backend.requests] == [("GET", None), ("GET", "1")]
 
 
 def test_early_data_is_off_by_default(secure, tmp_path):
