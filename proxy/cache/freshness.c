@@ -80,26 +80,34 @@ static bool forbids_stale(const struct cache_control *control)
            (control->s_maxage != CACHE_NONE && !allowed);
 }
 
+/* Of what was never good for others without asking, the route's setting makes nothing that they get while it can't be. */
+static int64_t stale_if_error(const struct cache_control *control, bool was_good,
+                              const struct freshness_defaults *defaults)
+{
+    if (control->stale_if_error != CACHE_NONE)
+        return control->stale_if_error;
+    return was_good ? defaults->stale_if_error : 0;
+}
+
 void freshness_read(struct freshness *freshness, const struct head *response,
                     const struct cache_control *control, bool targeted, const struct cache_moment *moment,
                     const struct freshness_defaults *defaults)
 {
     int64_t date = moment->answered;
     date_of(&response->fields, FIELD_DATE, moment->answered, &date);
-    int64_t lifetime = explicit_lifetime(&response->fields, control, targeted, date);
+    int64_t told = explicit_lifetime(&response->fields, control, targeted, date), lifetime = told;
+    if (told == CACHE_NONE)
+        lifetime = defaults->ttl > 0 ? defaults->ttl : heuristic_lifetime(response, control, date);
     *freshness = (struct freshness){
         .answered = moment->answered,
         .initial_age = initial_age(&response->fields, date, moment),
+        .lifetime = lifetime,
         .stale_while_revalidate = larger(0, control->stale_while_revalidate),
-        .stale_if_error =
-            control->stale_if_error != CACHE_NONE ? control->stale_if_error : defaults->stale_if_error,
+        .stale_if_error = stale_if_error(control, told != CACHE_NONE || lifetime > 0, defaults),
         .no_cache = (control->has & CACHE_NO_CACHE) != 0,
         .must_revalidate = forbids_stale(control),
-        .explicit_lifetime = lifetime != CACHE_NONE,
+        .explicit_lifetime = told != CACHE_NONE,
     };
-    if (lifetime == CACHE_NONE)
-        lifetime = defaults->ttl > 0 ? defaults->ttl : heuristic_lifetime(response, control, date);
-    freshness->lifetime = lifetime;
 }
 
 int64_t freshness_age(const struct freshness *freshness, int64_t now)

@@ -29,7 +29,7 @@ struct freshness {
 /* What the route adds. */
 struct freshness_defaults {
     int64_t ttl;            /* for answers that say nothing; 0: heuristics (RFC 9111 section 4.2.2) */
-    int64_t stale_if_error; /* for answers that say nothing; 0: not at all */
+    int64_t stale_if_error; /* for answers that don't say it but were good for a time; 0: not at all */
 };
 
 /* control: what was read of the response, targeted or not (targeted: Expires doesn't count). */

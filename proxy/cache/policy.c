@@ -4,6 +4,11 @@
 #include "http/compress.h"
 #include "http/date.h"
 
+enum {
+    VARIANT_NAMES = 64,      /* that Vary may have */
+    VARIANT_MAX = 16 * 1024, /* bytes of all that the request has in them */
+};
+
 bool policy_looks_at(const struct head *request)
 {
     if (request->method != METHOD_GET && request->method != METHOD_HEAD)
@@ -88,8 +93,8 @@ static bool add_value(struct arena *arena, struct text *variant, const struct fi
                       struct text name)
 {
     struct text values = fields_join_name(request, name, arena);
-    return values.at != NULL && arena_append(arena, variant, name.at, name.len) &&
-           arena_append(arena, variant, ":", 1) &&
+    return values.at != NULL && variant->len + name.len + values.len <= VARIANT_MAX &&
+           arena_append(arena, variant, name.at, name.len) && arena_append(arena, variant, ":", 1) &&
            (values.len == 0 || arena_append(arena, variant, values.at, values.len)) &&
            arena_append(arena, variant, "\n", 1);
 }
@@ -98,6 +103,7 @@ struct text policy_variant(const struct fields *response, const struct fields *r
                            struct arena *arena)
 {
     struct text variant = {"", 0};
+    unsigned names = 0;
     if (!fields_have(response, FIELD_VARY))
         return variant;
     bool any_coding = recodes && compress_suits_all(response);
@@ -108,7 +114,8 @@ struct text policy_variant(const struct fields *response, const struct fields *r
         for (struct text name; text_list_next(&rest, &name);) {
             if (any_coding && text_equal_nocase(name, TEXT("accept-encoding")))
                 continue;
-            if (text_equal(name, TEXT("*")) || !add_value(arena, &variant, request, name))
+            if (text_equal(name, TEXT("*")) || ++names > VARIANT_NAMES ||
+                !add_value(arena, &variant, request, name))
                 return TEXT_NONE;
         }
     }

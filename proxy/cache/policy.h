@@ -23,7 +23,8 @@ bool policy_invalidates(const struct head *request, unsigned status);
 
 /* The fields that Vary names, with what the request has in them, in one text: two requests get the same stored answer
  * when theirs are the same. recodes: each client gets it in a coding that it takes, so that Accept-Encoding doesn't count
- * where that is possible. TEXT_NONE when Vary says "*" or memory ran out; empty when there is no Vary. */
+ * where that is possible. TEXT_NONE when Vary says "*" or names more than 64 fields, when the request has more than 16 KiB in
+ * them, or when memory ran out; empty when there is no Vary. */
 struct text policy_variant(const struct fields *response, const struct fields *request, bool recodes,
                            struct arena *arena);
 

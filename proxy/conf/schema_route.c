@@ -197,7 +197,8 @@ static const struct shape cache = {
         {"key", &cache_keys, NULL, "What makes two requests the same.", KEY_OPTIONAL},
         {"status_header", &type_switch, "on", "Answer with Cache-Status.", KEY_OPTIONAL},
         {"stale_if_error", &type_duration, "0",
-         "How long after its end an answer that doesn't say may be used when the backend fails.",
+         "How long after its end an answer that doesn't say may be used when the backend fails; one that never was fresh "
+         "may not.",
          KEY_OPTIONAL},
         {"background_update", &type_switch, "on",
          "Give a stale answer that says stale-while-revalidate, and renew it then.", KEY_OPTIONAL},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What weir itself puts into requests and answers is no way around the key."""
+import pytest
 import yaml
 from support import RawClient, run_weir
 from support.backend import response
@@ -46,6 +47,18 @@ def test_a_cookie_given_twice_is_not_the_first_one_alone(cached):
     assert get("/", "Cookie: lang=en").body == b"en"
     get("/b", "Cookie: lang=en", "Cookie: lang=evil")
     assert get("/b", "Cookie: lang=en").body == b"en"
+
+
+@pytest.mark.parametrize("says, seen", [([], 503), (['ETag: "v1"'], 503), (["Cache-Control: max-age=0"], 200), (["Cache-Control: stale-if-error=60"], 200)])
+def test_one_clients_page_is_not_the_next_ones_when_the_backend_fails(cached, says, seen):
+    """What an answer doesn't say of itself, a route's stale_if_error doesn't say either."""
+    def page(request):
+        if request.get("cookie") == "user=b":
+            return response(b"", "503 Service Unavailable")
+        return response(request.get("cookie").encode(), "200 OK", *says)
+    _, _, get = cached(page, cache={"stale_if_error": "60s"}, route={"retries": {"attempts": 0}})
+    assert get("/", "Cookie: user=a").body == b"user=a"
+    assert get("/", "Cookie: user=b").status == seen
 
 
 def test_a_place_that_names_the_clients_host_is_not_stored_without_it_in_the_key(cached, start):

@@ -83,6 +83,32 @@ static void age_grows_with_the_clock_and_never_shrinks(void **state)
     arena_clear(&arena);
 }
 
+/* What was for one client only, as far as it says, is nothing for the next one when the backend fails. */
+static void what_was_never_good_is_not_good_when_the_backend_fails(void **state)
+{
+    static const struct freshness_defaults defaults = {.stale_if_error = 7};
+    static const struct silent {
+        const char *lines;
+        int64_t stale_if_error;
+    } answers[] = {
+        {"", 0},
+        {"ETag: \"a\"", 0},
+        {"Cache-Control: stale-if-error=5", 5},
+        {"Cache-Control: max-age=0", 7},
+        {"Cache-Control: max-age=60", 7},
+        {"Date: Sun, 06 Nov 1994 08:49:37 GMT\nLast-Modified: Sat, 05 Nov 1994 08:49:37 GMT", 7},
+    };
+    struct arena arena;
+    struct freshness freshness;
+    (void)state;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        read(&freshness, &arena, 200, answers[i].lines, &defaults);
+        assert_int_equal(freshness.stale_if_error, answers[i].stale_if_error);
+    }
+    arena_clear(&arena);
+}
+
 static void a_route_speaks_for_answers_that_say_nothing(void **state)
 {
     static const struct freshness_defaults defaults = {.ttl = 20, .stale_if_error = 7};
@@ -167,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lifetimes_and_ages_are_those_of_the_standard),
         cmocka_unit_test(age_grows_with_the_clock_and_never_shrinks),
+        cmocka_unit_test(what_was_never_good_is_not_good_when_the_backend_fails),
         cmocka_unit_test(a_route_speaks_for_answers_that_say_nothing),
         cmocka_unit_test(stored_answers_are_judged_with_the_request),
     };

@@ -190,6 +190,29 @@ static void a_client_that_has_it_is_told_so(void **state)
     }
 }
 
+/* Each name brings what the request has in it: a short list of long values would be gigabytes. */
+static void what_vary_may_ask_for_is_bounded(void **state)
+{
+    static char vary[6 + 2 * 65], lines[2 * 9000];
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    for (size_t names = 63; names <= 65; names++) {
+        strcpy(vary, "Vary: ");
+        for (size_t i = 0; i < names; i++)
+            strcat(vary, i == 0 ? "a" : ",a");
+        struct fields stored = fields_of(&arena, vary), request = fields_of(&arena, "A: 1");
+        assert_true((policy_variant(&stored, &request, false, &arena).at != NULL) == (names <= 64));
+    }
+    memset(lines, 'x', 8500);
+    memcpy(lines, "A: ", 3);
+    struct fields once = fields_of(&arena, "Vary: a"), twice = fields_of(&arena, "Vary: a, a"),
+                  request = fields_of(&arena, lines);
+    assert_non_null(policy_variant(&once, &request, false, &arena).at);
+    assert_null(policy_variant(&twice, &request, false, &arena).at);
+    arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +220,7 @@ int main(void)
         cmocka_unit_test(which_requests_are_looked_at),
         cmocka_unit_test(unsafe_requests_invalidate_when_they_succeed),
         cmocka_unit_test(vary_tells_variants_apart),
+        cmocka_unit_test(what_vary_may_ask_for_is_bounded),
         cmocka_unit_test(a_client_that_has_it_is_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
