@@ -70,6 +70,8 @@ bool h2_response_complete(struct h2_stream *stream, bool end)
 {
     struct stream *common = &stream->stream;
     struct head *head = &common->head_in;
+    if (stream->bad == NULL && head->status < 100) /* nghttp2 takes any three digits */
+        stream->bad = FAULT(upstream_garbage);
     if (stream->bad != NULL) {
         stream_fail(common, RESET, stream->bad);
         return false;
