@@ -162,17 +162,21 @@ void attempt_end(struct exchange *exchange, unsigned status)
     end(exchange, &(struct outcome){.status = status, .telling = true});
 }
 
-/* A kept connection may die while a request is on its way: it was closed before the request was seen. */
+/* A kept connection may die while a request is on its way: it was closed before the request was seen. A stream that alone
+ * was reset had been seen. */
 static bool was_stale(const struct exchange *exchange, const struct fault *fault)
 {
-    return fault->retry == FAULT_RESET && exchange->claim.reused && !exchange->answered;
+    const struct stream *stream = exchange->claim.stream;
+    return fault->retry == FAULT_RESET && exchange->claim.reused && !exchange->answered && stream != NULL &&
+           (stream->session->marks & SESSION_CLOSED) != 0;
 }
 
 void attempt_fail(struct exchange *exchange, const struct fault *fault)
 {
     bool ours = fault->status < 500 || fault == FAULT(out_of_memory) ||
                 fault == FAULT(overloaded); /* or the client's */
-    end(exchange, &(struct outcome){fault->status, fault, !ours && !was_stale(exchange, fault)});
+    exchange->stale = was_stale(exchange, fault);
+    end(exchange, &(struct outcome){fault->status, fault, !ours && !exchange->stale});
 }
 
 static unsigned retry_bit(const struct fault *fault)
@@ -225,9 +229,9 @@ static bool is_affordable(struct exchange *exchange)
 }
 
 /* A try for nothing, which costs nothing of the budget. */
-static bool refresh(struct exchange *exchange, const struct fault *fault)
+static bool refresh(struct exchange *exchange)
 {
-    if (!was_stale(exchange, fault) || exchange->refreshed || !is_repeatable(exchange))
+    if (!exchange->stale || exchange->refreshed || !is_repeatable(exchange))
         return false;
     exchange->refreshed = true;
     exchange->attempts--;
@@ -240,7 +244,7 @@ bool attempt_may_repeat(struct exchange *exchange, const struct fault *fault)
 {
     if (!may_send_again(exchange))
         return false;
-    if (refresh(exchange, fault))
+    if (refresh(exchange))
         return true;
     if ((retry_bit(fault) & settings_of(exchange)->retries.on) == 0 || !attempts_are_left(exchange))
         return false;

@@ -90,6 +90,7 @@ struct exchange {
     struct chain replay;    /* the request body so far, while it may be sent again */
     bool replay_lost;       /* it can't: too much of it, or not idempotent */
     bool grpc;              /* the request is gRPC, or gRPC-Web */
+    bool stale;             /* the attempt met a kept connection that had died */
     bool refreshed;         /* a kept connection had died, and the attempt was repeated on a new one */
     unsigned attempts;      /* begun */
     unsigned tries;         /* of them, those that had an endpoint, ended */
