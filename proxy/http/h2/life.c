@@ -75,11 +75,13 @@ static void finish(struct h2 *h2)
     h2_set_timer(h2);
 }
 
-/* Tells whoever opens streams that it may again, or that none are left. */
+/* Tells whoever opens streams that it may again, or that none are left. The peer may want fewer than there are. */
 static void offer(struct h2 *h2)
 {
-    bool had_room = (h2->session.marks & SESSION_IDLE) != 0;
-    if (h2_is_server(h2) || !h2_has_room(h2) || (had_room && h2->session.active > 0))
+    bool had_room = (h2->session.marks & SESSION_IDLE) != 0, room = h2_has_room(h2);
+    if (!room)
+        h2->session.marks &= ~(unsigned)SESSION_IDLE;
+    if (h2_is_server(h2) || !room || (had_room && h2->session.active > 0))
         return;
     h2->session.marks |= SESSION_IDLE;
     session_tell(&h2->session);

@@ -84,7 +84,7 @@ static void hear_goaway(struct h2 *h2)
     h2_settle(h2);
 }
 
-/* A client may have more room now, and knows whether a tunnel can be asked for. */
+/* A client may have more room now, or less, and knows whether a tunnel can be asked for. */
 static void hear_settings(struct h2 *h2)
 {
     h2->has_settings = true;

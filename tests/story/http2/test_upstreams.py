@@ -80,6 +80,56 @@ def test_another_connection_is_opened_when_streams_run_out(start):
         assert client.answer(number)[0] == 200
 
 
+@pytest.mark.parametrize("limits", [(100, 1), (100, 0), (5, 2), (1, 1), (3, 3)], ids=lambda limits: "%d, then %d" % limits)
+def test_a_backend_that_takes_fewer_streams_than_there_are_loses_none(start, limits):
+    """RFC 9113 section 5.1.2: what it can't take goes over another connection, whether it may be repeated or not."""
+    first, then = limits
+    gate = threading.Semaphore(0)
+
+    def behave(connection, got):
+        if then != first and got.get(":path") == "/lower":
+            with connection.lock:
+                connection.speaker.update_settings({3: then})
+            connection.flush()
+        threading.Thread(target=lambda: (gate.acquire(timeout=20), connection.answer(got)), daemon=True).start()
+    backend = start(H2Backend(behave, settings={3: first}))
+    weir = begin(start, backend)
+    held = [start(RawClient(weir.address)) for _ in range(min(first, 4))]
+    for number, client in enumerate(held):
+        client.send(b"POST /lower HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+        backend.wait_for_requests(number + 1)
+    late = [start(RawClient(weir.address)) for _ in range(6)]
+    for number, client in enumerate(late):
+        client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+        backend.wait_for_requests(len(held) + number + 1)
+    for _ in held + late:
+        gate.release()
+    assert [client.read_response().status for client in held + late] == [200] * len(held + late)
+    gate.release(), gate.release()
+    assert [get(start, weir).status for _ in range(2)] == [200, 200]
+
+
+@pytest.mark.parametrize("status", ["099", "000", "600", "20"])
+def test_a_status_that_is_none_is_garbage(start, status):
+    backend = start(H2Backend(lambda connection, got: connection.answer(got, status=status)))
+    answer = get(start, begin(start, backend))
+    assert answer.status == 502 and not answer.interim
+
+
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_a_stream_that_was_reset_is_repeated_as_often_as_the_route_says(start, attempts):
+    """Only a connection that had died while it was kept is replaced for nothing."""
+    def behave(connection, got):
+        if got.get(":path") == "/fine":
+            return connection.answer(got)
+        connection.speaker.reset_stream(got.stream, 8)
+    backend = start(H2Backend(behave))
+    weir = begin(start, backend, route={"retries": {"attempts": attempts, "budget": "100%"}})
+    assert get(start, weir, "/fine").status == 200
+    assert get(start, weir, "/reset").status == 502
+    assert [got.get(":path") for got in backend.requests] == ["/fine"] + ["/reset"] * (1 + attempts)
+
+
 def test_goaway_under_load_loses_nothing(start):
     def leave(connection, got):
         connection.answer(got)
