@@ -72,19 +72,35 @@ static bool is_among(struct text name, const struct text *names, size_t count)
     return false;
 }
 
+static bool mentions(struct text value, struct text word)
+{
+    for (size_t i = 0; i + word.len <= value.len; i++)
+        if (text_starts_nocase(text_sub(value, i, value.len - i), word))
+            return true;
+    return false;
+}
+
+/* All of X-Forwarded-* but the client's address. */
+static bool is_forwarded(struct text name)
+{
+    const struct text family = TEXT("X-Forwarded"), address = TEXT("X-Forwarded-For");
+    return name.len >= family.len && is_alike(text_sub(name, 0, family.len), family) &&
+           !is_alike(name, address);
+}
+
 /* Backends make links and redirects of these, and a proxy in front may set them. Those that weir writes itself count only
- * in another spelling. */
+ * in another spelling; of Forwarded, which weir only adds to, what isn't just an address. */
 static bool names_place(const struct field *field)
 {
-    static const struct text names[] = {{"X-Forwarded-Host", 16},   {"X-Forwarded-Proto", 17},
-                                        {"X-Forwarded-Prefix", 18}, {"X-Host", 6},
-                                        {"X-Forwarded-Scheme", 18}, {"X-Forwarded-Port", 16},
-                                        {"X-Forwarded-Ssl", 15},    {"X-Url-Scheme", 12},
-                                        {"X-Forwarded-Server", 18}, {"X-HTTP-Host-Override", 20},
-                                        {"X-Original-Host", 15},    {"Front-End-Https", 15}};
+    static const struct text names[] = {{"X-Host", 6},           {"X-Url-Scheme", 12},
+                                        {"X-Original-Host", 15}, {"X-HTTP-Host-Override", 20},
+                                        {"Front-End-Https", 15}, {"X-Invoke-Path", 13}};
     static const uint64_t own =
         FIELD_BIT(X_FORWARDED_HOST) | FIELD_BIT(X_FORWARDED_PROTO) | FIELD_BIT(X_FORWARDED_PREFIX);
-    return (own & 1ull << field->id) == 0 && is_among(field->name, names, sizeof names / sizeof names[0]);
+    if (field->id == FIELD_FORWARDED)
+        return mentions(field->value, TEXT("host")) || mentions(field->value, TEXT("proto"));
+    return (own & 1ull << field->id) == 0 &&
+           (is_forwarded(field->name) || is_among(field->name, names, sizeof names / sizeof names[0]));
 }
 
 static bool append_places(const struct fields *fields, struct text *key, struct arena *arena)
@@ -143,11 +159,9 @@ cache_url_keyed caching_keyed(const struct cache_settings *settings)
 
 static bool is_odd(const struct fields *fields)
 {
-    static const struct text names[] = {{"X-HTTP-Method-Override", 22},
-                                        {"X-HTTP-Method", 13},
-                                        {"X-Method-Override", 17},
-                                        {"X-Original-URL", 14},
-                                        {"X-Rewrite-URL", 13}};
+    static const struct text names[] = {{"X-HTTP-Method-Override", 22}, {"X-HTTP-Method", 13},
+                                        {"X-Method-Override", 17},      {"X-Original-Method", 17},
+                                        {"X-Original-URL", 14},         {"X-Rewrite-URL", 13}};
     for (unsigned i = 0; i < fields->count; i++)
         if (is_among(fields->at[i].name, names, sizeof names / sizeof names[0]))
             return true;

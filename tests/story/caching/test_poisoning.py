@@ -7,7 +7,8 @@ from support.backend import response
 FRESH = "Cache-Control: max-age=60"
 ECHOED = ("host", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "forwarded", "x-original-url", "x-rewrite-url",
           "x-http-method-override", "x-host", "x_forwarded_host", "x_http_method_override", "x_original_url", "x-forwarded-scheme",
-          "x-forwarded-port", "x-forwarded-server", "x-original-host", "x_host")
+          "x-forwarded-port", "x-forwarded-server", "x-original-host", "x_host", "x-forwarded-protocol", "x-forwarded-path", "x_forwarded_uri", "x-forwarded", "x-invoke-path",
+          "x-original-method")
 
 
 def echo(request):
@@ -38,6 +39,14 @@ PLAIN = b"GET /page HTTP/1.1\r\nHost: story.test\r\n\r\n"
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Scheme: evil\r\n\r\n",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Port: 6666\r\n\r\n",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Server: evil.test\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nForwarded: host=evil.test;proto=http\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nForwarded: for=1.2.3.4\r\nForwarded: for=1.2.3.4;PROTO=evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Protocol: evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded-Path: /evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX_Forwarded_Uri: /evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Forwarded: host=evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Invoke-Path: /evil\r\n\r\n",
+    b"GET /page HTTP/1.1\r\nHost: story.test\r\nX-Original-Method: EVIL\r\n\r\n",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nContent-Length: 4\r\n\r\nevil",
     b"GET /page HTTP/1.1\r\nHost: story.test\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n",
     b"POST /page HTTP/1.1\r\nHost: story.test\r\nContent-Length: 4\r\n\r\nevil",
@@ -54,6 +63,13 @@ def test_others_get_what_is_theirs(cached, start, attack):
     hostile.read_response()
     victim = start(RawClient(weir.address)).request(PLAIN).body
     assert victim.startswith(b"GET /page host=story.test ") and b"evil" not in victim.lower().replace(b"forwarded=for=127.0.0.1", b"") and b"6666" not in victim
+
+
+def test_addresses_of_clients_that_a_proxy_before_us_tells_are_no_places(cached):
+    _, backend, get = cached(lambda request: response(b"x", "200 OK", FRESH))
+    for field in ("Forwarded: for=1.2.3.4", "Forwarded: for=1.2.3.5;by=_a", "X-Forwarded-For: 1.2.3.6"):
+        assert get("/page", field).status == 200
+    assert len(backend.requests) == 1
 
 
 def test_what_belongs_to_one_client_stays_its_own(cached, start):
