@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache/range.h"
 
+/* However large (RFC 9110 section 14.1.2): beyond INT64_MAX it is that. */
+static bool read_number(struct text digits, uint64_t *number)
+{
+    if (text_to_number(digits, INT64_MAX, number))
+        return true;
+    for (size_t i = 0; i < digits.len; i++)
+        if (digits.at[i] < '0' || digits.at[i] > '9')
+            return false;
+    *number = INT64_MAX;
+    return digits.len > 0;
+}
+
 /* -500: the last so many bytes. */
 static bool read_suffix(struct text count, uint64_t length, struct byte_range *range)
 {
     uint64_t wanted;
-    if (!text_to_number(count, INT64_MAX, &wanted))
+    if (!read_number(count, &wanted))
         return false;
     uint64_t given = wanted < length ? wanted : length;
     *range = (struct byte_range){.first = length - given, .count = given};
@@ -16,8 +28,7 @@ static bool read_suffix(struct text count, uint64_t length, struct byte_range *r
 static bool read_span(struct text from, struct text to, uint64_t length, struct byte_range *range)
 {
     uint64_t first, last = INT64_MAX;
-    if (!text_to_number(from, INT64_MAX, &first) || (to.len > 0 && !text_to_number(to, INT64_MAX, &last)) ||
-        last < first)
+    if (!read_number(from, &first) || (to.len > 0 && !read_number(to, &last)) || last < first)
         return false;
     uint64_t behind = last < length ? last + 1 : length;
     *range = (struct byte_range){.first = first, .count = first < behind ? behind - first : 0};
