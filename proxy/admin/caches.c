@@ -7,6 +7,7 @@
 #include "admin/body.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "exchange/redirects/detours.h"
 
 static uint64_t add_requests(struct buffer *out, const struct cache_zone *zone, uint64_t *without_backend)
 {
@@ -149,6 +150,7 @@ static struct stream *answer_purge(const struct ask *ask, struct cache_zone *zon
     if (problem != NULL)
         return answer_error(ask->exchange, 400, problem);
     size_t count = cache_store_purge(zone->store, purge.matches, &purge, purge.soft);
+    detours_forget_all(); /* what is told anew may lead elsewhere */
     /* not the URL: there may be secrets in it */
     log_write_limited(LOG_INFO, "cache %s: %zu stored answers %s through the admin API: %s", zone->name,
                       count, purge.soft ? "made stale" : "purged", purge.by);

@@ -66,7 +66,7 @@ void cache_flight_land(struct cache_store *store, struct cache_flight *flight, e
     pthread_mutex_lock(&shard->lock);
     list_remove(&flight->node);
     if (end == FLIGHT_PASSED)
-        shard_note_pass(shard, flight->hash, true);
+        shard_note(shard, flight->hash, SHARD_PASSED);
     LIST_EACH_SAFE(&flight->waiters, node)
     {
         struct flight_waiter *waiter = CONTAINER(node, struct flight_waiter, node);

@@ -2,6 +2,7 @@
 #include "cache/held.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 enum { OBJECT_USUAL = 4096, SLOTS_MIN = 64 };
 
@@ -136,17 +137,39 @@ bool shard_has_overtaken(const struct shard *shard, const struct cache_fetch *fe
     return fetch->forgotten || fetch->purges != shard->purges;
 }
 
-bool shard_passes(const struct shard *shard, uint64_t hash)
+/* In place of the last bits of a print: the minute of the note, and whether it was too large. */
+enum { NOTE_MINUTES = 32, NOTE_LARGE = 32, NOTE_ALL = 64 };
+
+static uint32_t minute(void)
 {
-    return shard->passes[hash & shard->mask] == shard_print(hash);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint32_t)(now.tv_sec / 60) % NOTE_MINUTES;
 }
 
-void shard_note_pass(struct shard *shard, uint64_t hash, bool passes)
+static bool is_of(uint32_t note, uint64_t hash)
+{
+    return note != 0 && note / NOTE_ALL == shard_print(hash) / NOTE_ALL;
+}
+
+bool shard_passes(const struct shard *shard, uint64_t hash)
+{
+    uint32_t note = shard->passes[hash & shard->mask];
+    return is_of(note, hash) && (minute() - note) % NOTE_MINUTES <= 1;
+}
+
+bool shard_was_too_large(const struct shard *shard, uint64_t hash)
+{
+    return shard_passes(shard, hash) && (shard->passes[hash & shard->mask] & NOTE_LARGE) != 0;
+}
+
+void shard_note(struct shard *shard, uint64_t hash, enum shard_note note)
 {
     uint32_t *place = &shard->passes[hash & shard->mask];
-    if (passes)
-        *place = shard_print(hash);
-    else if (*place == shard_print(hash))
+    if (note != SHARD_STORED)
+        *place =
+            shard_print(hash) / NOTE_ALL * NOTE_ALL + (note == SHARD_TOO_LARGE ? NOTE_LARGE : 0) + minute();
+    else if (is_of(*place, hash))
         *place = 0;
 }
 

@@ -20,7 +20,7 @@ struct shard {
     struct cache_store *store;
     struct cache_object **buckets;
     uint32_t *ghosts; /* of each key that left the small queue, for as long as no other takes its place */
-    uint32_t *passes; /* of each key whose answer could not be stored, in the same way */
+    uint32_t *passes; /* of each key whose answer could not be stored, in the same way, and when */
     size_t mask;      /* of all three */
     struct queue small;
     struct queue main;
@@ -59,9 +59,12 @@ void shard_set_limit(struct shard *shard, size_t limit);
 struct cache_object *shard_first(struct shard *shard, struct text key, uint64_t hash);
 struct cache_object *shard_next(struct cache_object *object);
 
-/* Whether what is fetched for this key goes past the cache, as far as is known. */
+/* Whether what is fetched for this key goes past the cache, as far as is known; forgotten after a minute or two. */
 bool shard_passes(const struct shard *shard, uint64_t hash);
-void shard_note_pass(struct shard *shard, uint64_t hash, bool passes);
+bool shard_was_too_large(const struct shard *shard, uint64_t hash);
+
+enum shard_note { SHARD_STORED, SHARD_PASSED, SHARD_TOO_LARGE };
+void shard_note(struct shard *shard, uint64_t hash, enum shard_note note);
 
 /* Where those lie that fetch something for this key (fetch.h). forget: all who do are overtaken. */
 struct list *shard_fetches(struct shard *shard, uint64_t hash);

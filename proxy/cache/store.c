@@ -87,6 +87,15 @@ size_t cache_store_max_object(struct cache_store *store)
     return atomic_load_explicit(&store->max_object, memory_order_relaxed);
 }
 
+bool cache_store_was_too_large(struct cache_store *store, uint64_t hash)
+{
+    struct shard *shard = cache_store_shard(store, hash);
+    pthread_mutex_lock(&shard->lock);
+    bool was = shard_was_too_large(shard, hash);
+    pthread_mutex_unlock(&shard->lock);
+    return was;
+}
+
 static bool fits(const struct cache_object *object, const struct fields *request, struct arena *scratch)
 {
     if (!fields_have(&object->fields, FIELD_VARY))
@@ -147,7 +156,7 @@ static bool link(struct shard *shard, struct cache_object *object, size_t size, 
         shard_take_out(shard, old, gone);
     object->size = size;
     shard_link(shard, cache_object_ref(object));
-    shard_note_pass(shard, object->hash, false);
+    shard_note(shard, object->hash, SHARD_STORED);
     shard_evict(shard, gone);
     if (!shard_is_full(shard))
         return true;
@@ -172,6 +181,25 @@ bool cache_store_put(struct cache_store *store, struct cache_object *object, siz
     return stored;
 }
 
+static bool has_twin(struct shard *shard, const struct cache_object *object)
+{
+    const struct cache_object *other = displaced(shard, object);
+    return other != NULL && text_equal(other->variant, object->variant);
+}
+
+void cache_store_put_back(struct cache_store *store, struct cache_object *object, size_t size,
+                          const struct cache_fetch *fetch)
+{
+    struct shard *shard = cache_store_shard(store, object->hash);
+    struct cache_object *gone = NULL;
+    pthread_mutex_lock(&shard->lock);
+    if (object->size == 0 && fetch->under_way && !shard_has_overtaken(shard, fetch) &&
+        !has_twin(shard, object))
+        link(shard, object, size, &gone);
+    pthread_mutex_unlock(&shard->lock);
+    shard_free(gone);
+}
+
 bool cache_store_grow(struct cache_store *store, struct cache_object *object, size_t size)
 {
     struct shard *shard = cache_store_shard(store, object->hash);
@@ -188,7 +216,7 @@ bool cache_store_grow(struct cache_store *store, struct cache_object *object, si
     if (inside && !fits)
         shard_take_out(shard, object, &gone);
     if (too_large)
-        shard_note_pass(shard, object->hash, true);
+        shard_note(shard, object->hash, SHARD_TOO_LARGE);
     pthread_mutex_unlock(&shard->lock);
     shard_free(gone);
     return fits;

@@ -38,6 +38,9 @@ void cache_store_resize(struct cache_store *store, const struct cache_store_sett
 
 size_t cache_store_max_object(struct cache_store *store);
 
+/* Whether what came for this key a minute or two ago turned out too large to be stored. */
+bool cache_store_was_too_large(struct cache_store *store, uint64_t hash);
+
 /* Keys are hashed with a seed that clients don't know. */
 uint64_t cache_store_hash(struct text key);
 
@@ -56,6 +59,11 @@ struct text cache_store_variant(struct cache_store *store, struct text key, uint
  * stored is being read or filled: such objects are never thrown out, since their memory would stay. */
 bool cache_store_put(struct cache_store *store, struct cache_object *object, size_t size,
                      const struct cache_fetch *fetch);
+
+/* Puts back what gave way to an answer of that fetch which broke; not when the fetch was overtaken, or when there is another
+ * one by now. */
+void cache_store_put_back(struct cache_store *store, struct cache_object *object, size_t size,
+                          const struct cache_fetch *fetch);
 
 /* It counts for so many bytes now. False when there is no room for that: it has been taken out. What was taken out counts as
  * well, as long as somebody reads or fills it (held.h). */

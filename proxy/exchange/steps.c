@@ -174,9 +174,11 @@ static enum verdict ask_again(struct exchange *exchange, enum step step)
 static enum verdict answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
+    if (up->session != NULL)
+        follow_forget(exchange);
     if (up->session != NULL && attempt_may_repeat_status(exchange, attempt_status(exchange)))
         return ask_again(exchange, STEP_PICKED);
-    if (up->session != NULL && follow_redirect(exchange))
+    if (up->session != NULL && (follow_redirect(exchange) || caching_asks_whole(exchange)))
         return ask_again(exchange, STEP_LOOKED);
     if (!redirects_put_back(exchange, &up->head_in.fields))
         return steps_fail(exchange, FAULT(out_of_memory));

@@ -4,6 +4,8 @@
 #include "exchange/caching/parts.h"
 #include "http/message.h"
 
+enum { WHOLE_ATTEMPTS = 2 }; /* then a backend's 304 is taken as it is */
+
 static void remove_conditions(struct fields *fields)
 {
     fields_remove(fields, FIELD_IF_NONE_MATCH, TEXT("If-None-Match"));
@@ -103,6 +105,26 @@ static enum flight_end landing(const struct caching *caching, unsigned status, b
     return status >= 500 || status == 304 ? FLIGHT_LOST : FLIGHT_PASSED;
 }
 
+/* A strong ETag that is another one than that of what was asked about (RFC 9111 section 4.3.4). */
+static bool tells_another(const struct fields *news, const struct cache_object *found)
+{
+    const struct field *now = fields_find(news, FIELD_ETAG), *then = fields_find(&found->fields, FIELD_ETAG);
+    return now != NULL && then != NULL && !text_starts(now->value, TEXT("W/")) &&
+           !etag_equal_weak(now->value, then->value);
+}
+
+bool caching_asks_whole(struct exchange *exchange)
+{
+    struct caching *caching = exchange->caching;
+    const struct head *answer = &exchange->up->head_in;
+    if (!caching_is_fetch(exchange) || caching->found == NULL || answer->status != 304 ||
+        exchange->attempts > WHOLE_ATTEMPTS || !tells_another(&answer->fields, caching->found))
+        return false;
+    cache_store_drop(caching->zone->store, caching->found);
+    caching_leave(exchange);
+    return true;
+}
+
 void caching_answer(struct exchange *exchange)
 {
     struct caching *caching = exchange->caching;
@@ -124,7 +146,8 @@ void caching_answer(struct exchange *exchange)
     else if (caching_may_store(exchange, &up->head_in, &said, &freshness) && !caching_is_too_large(exchange))
         caching_fill(exchange, &freshness);
     caching_land(caching, landing(caching, status, fails));
-    cache_fetch_end(caching->zone->store, &caching->fetch);
+    if (caching->writing == NULL)
+        cache_fetch_end(caching->zone->store, &caching->fetch);
 }
 
 bool caching_stale(struct exchange *exchange)

@@ -20,11 +20,18 @@ enum caching_look {
     CACHING_FAILS
 };
 
+/* What caches go by: seconds since the epoch. */
+int64_t caching_now(void);
+
 /* Looks for a stored answer. fault: why it fails. */
 enum caching_look caching_look(struct exchange *exchange, const struct fault **fault);
 
 /* Changes the head for the backend: a whole answer is wanted, or word that what is stored is still good. */
 bool caching_ask(const struct exchange *exchange, struct head *out);
+
+/* The backend's head is there. It is a 304 about another answer than the one that was asked about: that is gone, and something
+ * else is to be looked for. */
+bool caching_asks_whole(struct exchange *exchange);
 
 /* The backend's head is there: keeps the answer, or puts a stored one in its place as up. */
 void caching_answer(struct exchange *exchange);

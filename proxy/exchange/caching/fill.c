@@ -89,18 +89,31 @@ void caching_fill(struct exchange *exchange, const struct freshness *freshness)
     caching->stores = true;
 }
 
+/* Without a length it is as large as the last one: those who would read it while it comes wait for the slowest of them. */
 bool caching_is_too_large(const struct exchange *exchange)
 {
     const struct head *head = &exchange->up->head_in;
-    size_t most = cache_store_max_object(exchange->caching->zone->store);
-    return head->has_length && head->length > most;
+    const struct caching *caching = exchange->caching;
+    struct cache_store *store = caching->zone->store;
+    return head->has_length ? head->length > cache_store_max_object(store)
+                            : cache_store_was_too_large(store, caching->hash);
+}
+
+/* What was there before is as good as it was. */
+static void give_up(const struct caching *caching)
+{
+    struct cache_store *store = caching->zone->store;
+    cache_store_drop(store, caching->filling);
+    if (caching->found != NULL)
+        cache_store_put_back(store, caching->found, caching_size(caching->found), &caching->fetch);
 }
 
 static void end_filling(struct exchange *exchange, enum body_state state)
 {
     struct caching *caching = exchange->caching;
     if (state == CACHE_BODY_BROKEN && caching->filling != NULL)
-        cache_store_drop(caching->zone->store, caching->filling);
+        give_up(caching);
+    cache_fetch_end(caching->zone->store, &caching->fetch);
     cache_window_leave(caching->writing, &caching->room);
     inbox_cancel(exchange->lane->loop, &caching->has_room);
     cache_body_end(caching->writing, state);

@@ -42,9 +42,6 @@ static inline struct caching_ask caching_ask_of(const struct exchange *exchange)
                                 exchange->asked};
 }
 
-/* Seconds since the epoch. */
-int64_t caching_now(void);
-
 static inline const struct cache_settings *caching_settings(const struct exchange *exchange)
 {
     return &exchange->route->settings->cache;

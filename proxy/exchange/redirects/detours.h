@@ -2,7 +2,7 @@
 /*
  * What one worker remembers of permanent redirects that it has followed, so that the next request for the same place goes
  * where they lead at once. Bounded: a fixed number of places, each up to a size, the newer one in place of the older; each
- * for a limited time. Belongs to a view, so that a reload forgets all of it. One thread.
+ * for a limited time. Belongs to a view, so that a reload forgets all of it. One thread, but for what is to be forgotten.
  */
 #ifndef EXCHANGE_REDIRECTS_DETOURS_H
 #define EXCHANGE_REDIRECTS_DETOURS_H
@@ -33,5 +33,9 @@ void detours_keep(struct detours *detours, const struct place *place, struct tex
 
 /* Where it leads; good until the next detours_keep. .at is NULL when nothing is known of it. */
 struct text detours_find(const struct detours *detours, const struct place *place, uint64_t now);
+
+/* In all workers; any thread. A place, and now and then another one with it; or all of them. */
+void detours_forget(const struct place *place);
+void detours_forget_all(void);
 
 #endif

@@ -2,6 +2,8 @@
 #include "exchange/redirects/follow.h"
 
 #include "cache/control.h"
+#include "cache/freshness.h"
+#include "cache/policy.h"
 #include "exchange/caching/caching.h"
 #include "exchange/caching/key.h"
 #include "exchange/field_rules.h"
@@ -124,20 +126,38 @@ static bool asks_as_somebody(const struct exchange *exchange)
            field_rules_fill_in(rules, TEXT("Authorization")) || field_rules_fill_in(rules, TEXT("Cookie"));
 }
 
+/* ms that it is good for, as caches take it (RFC 9111 section 4.2); without a word DETOURS_LIFETIME. */
+static uint64_t freshness_of(const struct exchange *exchange)
+{
+    static const struct freshness_defaults none;
+    const struct head *came = &exchange->up->head_in;
+    const struct cache_moment moment = {
+        caching_now(), (int64_t)((exchange->lane->loop->now_us - exchange->sent_us) / 1000000)};
+    struct cache_control control;
+    struct freshness freshness;
+    bool targeted = cache_control_read_targeted(&control, &came->fields);
+    if (!targeted)
+        cache_control_read(&control, &came->fields);
+    if ((control.has & (CACHE_NO_STORE | CACHE_NO_CACHE | CACHE_PRIVATE)) != 0)
+        return 0;
+    freshness_read(&freshness, came, &control, targeted, &moment, &none);
+    int64_t left = freshness.lifetime - freshness_age(&freshness, moment.answered);
+    if (!freshness.explicit_lifetime || left > DETOURS_LIFETIME / 1000)
+        return DETOURS_LIFETIME;
+    return left > 0 ? (uint64_t)left * 1000 : 0;
+}
+
 /* ms; 0: not at all. */
 static uint64_t lifetime_of(const struct exchange *exchange)
 {
     const struct head *came = &exchange->up->head_in;
     const struct fields *asked = &exchange->down->head_in.fields;
-    struct cache_control control;
+    struct cache_control wanted;
+    cache_control_read(&wanted, asked);
     if ((came->status != 301 && came->status != 308) || fields_have(&came->fields, FIELD_VARY) ||
-        !caching_is_usual(asked) || asks_as_somebody(exchange))
+        !caching_is_usual(asked) || asks_as_somebody(exchange) || (wanted.has & CACHE_NO_STORE) != 0)
         return 0;
-    cache_control_read(&control, &came->fields);
-    int64_t age = control.s_maxage != CACHE_NONE ? control.s_maxage : control.max_age;
-    if ((control.has & (CACHE_NO_STORE | CACHE_NO_CACHE | CACHE_PRIVATE)) != 0)
-        return 0;
-    return age == CACHE_NONE || age > DETOURS_LIFETIME / 1000 ? DETOURS_LIFETIME : (uint64_t)age * 1000;
+    return freshness_of(exchange);
 }
 
 static struct place place_asked(const struct exchange *exchange)
@@ -170,11 +190,29 @@ bool follow_redirect(struct exchange *exchange)
     return true;
 }
 
+void follow_forget(const struct exchange *exchange)
+{
+    if (exchange->route->settings->redirects.follow == 0 ||
+        !policy_invalidates(&exchange->down->head_in, exchange->up->head_in.status))
+        return;
+    const struct place place = place_asked(exchange);
+    detours_forget(&place);
+}
+
+static bool wants_the_backend(const struct exchange *exchange)
+{
+    struct cache_control wanted;
+    cache_control_read(&wanted, &exchange->down->head_in.fields);
+    return (wanted.has & CACHE_NO_CACHE) != 0 || wanted.max_age == 0;
+}
+
 void follow_known(struct exchange *exchange)
 {
     const struct detours *detours = exchange->view->detours;
     unsigned most = exchange->route->settings->redirects.follow;
-    while (detours != NULL && exchange->hops < most && is_simple(exchange)) {
+    if (detours == NULL || most == 0 || wants_the_backend(exchange))
+        return;
+    while (exchange->hops < most && is_simple(exchange)) {
         const struct place from = place_asked(exchange);
         struct text to = detours_find(detours, &from, exchange->lane->loop->now);
         if (to.at == NULL || !go_to(exchange, arena_copy(exchange->down->arena, to)))

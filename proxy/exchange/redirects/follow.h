@@ -21,9 +21,13 @@ struct hop {
  * another place, and the attempt is to be ended and another one begun. */
 bool follow_redirect(struct exchange *exchange);
 
-/* Before the first attempt: goes as far as permanent redirects are known to lead (301, 308; detours.h). They are
- * remembered as long as their Cache-Control allows; not those that answered a request with credentials or a cookie, nor
- * those with Vary. */
+/* An answer's head has come from an endpoint: when it tells that an unsafe request has changed its place, it isn't known any
+ * more where that leads. */
+void follow_forget(const struct exchange *exchange);
+
+/* Before the first attempt: goes as far as permanent redirects are known to lead (301, 308; detours.h), unless the client
+ * wants the backend asked. They are remembered as long as caches may keep them; not those that answered a request with
+ * credentials or a cookie, nor those with Vary. */
 void follow_known(struct exchange *exchange);
 
 #endif

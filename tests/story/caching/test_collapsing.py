@@ -223,6 +223,22 @@ def test_one_that_was_too_large_is_not_waited_for_again(start):
     assert len(backend.requests) == 4
 
 
+def test_one_that_does_not_read_holds_up_nobody_where_the_last_one_was_too_large(start):
+    body = random.Random(6).randbytes(12_000_000)
+
+    def behave(connection):
+        for _ in connection.requests():
+            connection.send(chunked(*pieces_of(body), fields=("Cache-Control: max-age=60",)))
+    backend = start(Backend(behave))
+    weir = start(Weir(proxy_config(backend, route={"cache": {"zone": "main"}}, caches={"main": {"memory": "16m", "max_object": "1m"}})))
+    assert ask(start, weir).read_response().body == body
+    lazy = start(RawClient(weir.address, receive_buffer=4096))
+    lazy.send(b"GET /a HTTP/1.1\r\nHost: story.test\r\n\r\n")
+    lazy.read_head()
+    assert ask(start, weir).read_response().body == body
+    assert len(backend.requests) == 3
+
+
 def test_one_too_large_that_nobody_reads_any_more_is_not_fetched_on(start):
     go, over = threading.Event(), threading.Event()
 

@@ -46,9 +46,26 @@ def test_a_304_to_a_client_with_credentials_leaves_what_there_is(cached):
     assert get("/a").one("cache-status") == "weir; fwd=stale; fwd-status=304; stored"
 
 
+@pytest.mark.parametrize("then, now, whole", [
+    ('"v1"', '"v2"', True), ('W/"v1"', '"v2"', True), ('"v1"', 'W/"v2"', False), ('"v1"', '"v1"', False), ('W/"v1"', '"v1"', False),
+    (None, '"v2"', False)])
+def test_a_304_about_another_answer_has_the_whole_asked_for(cached, then, now, whole):
+    """RFC 9111 section 4.3.4: what is stored must not be used then."""
+    def answer(request):
+        if request.has("if-none-match") or request.has("if-modified-since"):
+            return f"HTTP/1.1 304 Not Modified\r\n{FRESH}\r\nETag: {now}\r\n\r\n".encode()
+        told = [f"ETag: {then}"] if then and not count else []
+        count.append(1)
+        return response(b"%d" % len(count), "200 OK", STALE, "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT", *told)
+    count = []
+    _, backend, get = cached(answer)
+    assert [get("/a").body for _ in range(2)] == [b"1", b"2" if whole else b"1"]
+    assert len(backend.requests) == (3 if whole else 2)
+
+
 def test_a_304_says_nothing_new_of_the_stored_bytes(cached):
     """It may have gone by another validator, and speak of other bytes."""
-    told = ['ETag: "v2"', "Content-Range: new", "Content-Encoding: new", "X-Other: new"]
+    told = ['ETag: W/"v2"', "Content-Range: new", "Content-Encoding: new", "X-Other: new"]
     said = ["Content-Range: old", "X-Other: old"]
 
     def answer(request):

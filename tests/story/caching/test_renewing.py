@@ -5,6 +5,7 @@ import threading
 import pytest
 from support import Backend, RawClient, Weir, proxy_config, wait_until
 from support.backend import response
+from support.purge import purge
 
 
 def begin(start, behave, workers=1, cache=None, **changes):
@@ -113,3 +114,34 @@ def test_large_answers_that_are_not_stored_do_not_hold_up_their_renewals(cached)
         assert all(get(path).body == b"old" for path in paths)
     backend.wait_for_requests(2 * len(paths))
     wait_until(lambda: weir.metrics().total("weir_upstream_connections", state="active") == 0, "the renewals are over")
+
+
+@pytest.mark.parametrize("words", ["stale-if-error=60", "stale-while-revalidate=60, stale-if-error=60"])
+@pytest.mark.parametrize("purged", [False, True])
+def test_a_renewal_that_breaks_leaves_what_there_was(start, words, purged):
+    """Only who got the new one while it came has it cut off."""
+    broken = b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 50\r\n\r\nbad"
+
+    def behave(connection):
+        for _ in connection.requests():
+            number = len(connection.backend.requests)
+            if number == 1:
+                connection.send(response(b"good", "200 OK", f"Cache-Control: max-age=0, {words}"))
+            elif number == 2:
+                connection.send(broken)
+                assert not purged or connection.backend.release.wait(20)
+                return
+            else:
+                return
+    weir, backend, get = begin(start, behave, retries={"attempts": 0})
+    assert get("/a").body == b"good"
+    second = start(RawClient(weir.address))
+    second.send(b"GET /a HTTP/1.1\r\nHost: story.test\r\n\r\n")
+    backend.wait_for_requests(2)
+    if purged:
+        wait_until(lambda: second.read_head().status == 200, "it has begun")
+        assert purge(weir, all=True)[0] == 200
+        backend.release.set()
+    wait_until(lambda: weir.metrics().total("weir_upstream_connections", state="active") == 0, "the renewal is over")
+    third = start(RawClient(weir.address)).get("/a")
+    assert (third.status, third.body) == (200, b"good") if not purged else third.status == 502

@@ -2,6 +2,7 @@
 """Redirects that a backend makes to itself are followed inside weir."""
 import pytest
 from support import backend as act
+from support.purge import purge
 
 
 def leads(places):
@@ -52,6 +53,44 @@ def test_permanent_ones_are_remembered(proxy, client):
     browser = client(weir)
     assert [browser.get("/a").body for _ in range(3)] == [b"/c"] * 3
     assert targets(backend) == ["/a", "/b", "/c", "/c", "/c"]
+
+
+@pytest.mark.parametrize("fields", [["Expires: 0"], ["Cache-Control: max-age=10", "Age: 10"], ["Cache-Control: max-age=9", "CDN-Cache-Control: no-store"],
+                                    ["Cache-Control: no-cache"], ["Vary: X-A"], ["Cache-Control: private"]], ids=str)
+def test_those_that_no_cache_may_keep_are_not(proxy, client, fields):
+    def answer(request):
+        return act.response(b"", "301 There", "Location: /b", *fields) if request.target == "/a" else act.response(b"x")
+    weir, backend = proxy(act.answers(answer), route={"redirects": {"follow": 2}})
+    browser = client(weir)
+    assert [browser.get("/a").body for _ in range(2)] == [b"x"] * 2
+    assert targets(backend) == ["/a", "/b"] * 2
+
+
+@pytest.mark.parametrize("field, known", [("X: y", True), ("Cache-Control: no-store", False), ("Cache-Control: max-age=60", True)])
+def test_nor_is_what_one_client_wants_for_itself(proxy, client, field, known):
+    weir, backend = proxy(leads({"/a": (301, "/b")}), route={"redirects": {"follow": 2}})
+    browser = client(weir)
+    assert browser.get("/a", field).body == browser.get("/a").body == b"/b"
+    assert targets(backend) == ["/a", "/b"] + ["/a"] * (not known) + ["/b"]
+
+
+@pytest.mark.parametrize("field", ["Cache-Control: no-cache", "Cache-Control: max-age=0", "Pragma: no-cache"])
+def test_a_client_may_want_the_backend_asked(proxy, client, field):
+    weir, backend = proxy(leads({"/a": (301, "/b")}), route={"redirects": {"follow": 2}})
+    browser = client(weir)
+    assert [browser.get("/a", *more).body for more in ([], [field])] == [b"/b"] * 2
+    assert targets(backend) == ["/a", "/b"] * 2
+
+
+def test_what_is_purged_or_changed_is_not_remembered(proxy, client):
+    weir, backend = proxy(leads({"/a": (301, "/b")}), route={"redirects": {"follow": 2}}, caches={"main": {}})
+    browser = client(weir)
+    steps = [lambda: None, lambda: purge(weir, url="http://story.test/other"), lambda: None,
+             lambda: browser.request(b"POST /a HTTP/1.1\r\nHost: story.test\r\nContent-Length: 0\r\n\r\n")]
+    for step in steps:
+        step()
+        assert browser.get("/a").body == b"/b"
+    assert targets(backend) == ["/a", "/b", "/a", "/b", "/b", "/a", "/a", "/b"]
 
 
 def test_what_a_field_changes_for_one_client_is_not_remembered_for_others(proxy, client):

@@ -25,6 +25,27 @@ static void a_place_is_known_by_route_host_and_path(void **state)
     detours_free(detours);
 }
 
+static void what_is_to_be_forgotten_is_not_known(void **state)
+{
+    struct detours *one = detours_new(1), *other = detours_new(2);
+    const struct place place = {NULL, TEXT("h"), TEXT("/a")}, apart = {NULL, TEXT("h"), TEXT("/b")};
+    (void)state;
+    assert_true(one != NULL && other != NULL);
+    for (int all = 0; all < 2; all++) {
+        detours_keep(one, &place, TEXT("/c"), 10);
+        detours_keep(other, &place, TEXT("/c"), 10);
+        detours_keep(other, &apart, TEXT("/c"), 10);
+        all ? detours_forget_all() : detours_forget(&place);
+        assert_null(detours_find(one, &place, 0).at);
+        assert_null(detours_find(other, &place, 0).at);
+        assert_true((detours_find(other, &apart, 0).at == NULL) == all);
+    }
+    detours_keep(one, &place, TEXT("/c"), 10);
+    assert_non_null(detours_find(one, &place, 0).at);
+    detours_free(one);
+    detours_free(other);
+}
+
 static void the_newer_one_takes_the_place_of_the_older(void **state)
 {
     struct detours *detours = detours_new(2);
@@ -63,6 +84,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_place_is_known_by_route_host_and_path),
+        cmocka_unit_test(what_is_to_be_forgotten_is_not_known),
         cmocka_unit_test(the_newer_one_takes_the_place_of_the_older),
         cmocka_unit_test(what_is_too_long_is_not_remembered),
     };
