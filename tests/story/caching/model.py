@@ -154,9 +154,10 @@ class Model:
             return Outcome(passed=answer)
         if answer.status == 304 and one:
             return self.freshen(ask, one, answer, now)
-        return self.take(ask, answer, now)
+        return self.take(ask, answer, one, now)
 
-    def take(self, ask, answer, now):
+    def take(self, ask, answer, before, now):
+        """One that is cut off leaves what there was."""
         made = self.make(ask, answer, now)
         if made is None:
             self.passing |= {ask.path} if answer.status < 500 else set()
@@ -164,6 +165,7 @@ class Model:
         self.keep(made)
         if answer.cut:
             self.drop(made)
+            self.keep(before) if before else None
         return Outcome(stored=made, kept=True)
 
     def purge(self, path, soft, now):
