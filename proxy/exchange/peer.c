@@ -22,14 +22,66 @@ static void write_subject(X509 *certificate, BIO *out)
                        XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
 }
 
+/* As a subject has it (RFC 2253): what could pass for the end of a name, or can't be in a field, behind a backslash. */
+static void write_escaped(BIO *out, const unsigned char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool plain = bytes[i] >= 0x20 && bytes[i] < 0x7f;
+        BIO_printf(out, !plain ? "\\%02X" : bytes[i] == ',' || bytes[i] == '\\' ? "\\%c" : "%c", bytes[i]);
+    }
+}
+
+/* OpenSSL writes dots for NUL and the like: other names. */
+static void write_string(BIO *out, const char *kind, const ASN1_STRING *name)
+{
+    BIO_puts(out, kind);
+    write_escaped(out, ASN1_STRING_get0_data(name), (size_t)ASN1_STRING_length(name));
+}
+
+static void write_other(BIO *out, GENERAL_NAME *name)
+{
+    BIO *plain = BIO_new(BIO_s_mem());
+    if (plain == NULL)
+        return;
+    GENERAL_NAME_print(plain, name);
+    struct text text = written(plain);
+    write_escaped(out, (const unsigned char *)text.at, text.len);
+    BIO_free(plain);
+}
+
+static void write_name(BIO *out, GENERAL_NAME *name)
+{
+    switch (name->type) {
+    case GEN_EMAIL:
+        write_string(out, "email:", name->d.rfc822Name);
+        break;
+    case GEN_DNS:
+        write_string(out, "DNS:", name->d.dNSName);
+        break;
+    case GEN_URI:
+        write_string(out, "URI:", name->d.uniformResourceIdentifier);
+        break;
+    default:
+        write_other(out, name);
+    }
+}
+
+/* As many as there is room for; none is cut, it would be another one. */
 static void write_names(X509 *certificate, BIO *out)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+    BIO *next = BIO_new(BIO_s_mem());
+    for (int i = 0; next != NULL && i < sk_GENERAL_NAME_num(names); i++) {
         if (i > 0)
-            BIO_write(out, ",", 1);
-        GENERAL_NAME_print(out, sk_GENERAL_NAME_value(names, i));
+            BIO_puts(next, ",");
+        write_name(next, sk_GENERAL_NAME_value(names, i));
+        struct text text = written(next);
+        if (written(out).len + text.len > NAMES_MAX)
+            break;
+        BIO_write(out, text.at, (int)text.len);
+        (void)BIO_reset(next);
     }
+    BIO_free(next);
     GENERAL_NAMES_free(names);
 }
 
@@ -45,14 +97,15 @@ static void write_fingerprint(X509 *certificate, BIO *out)
 /* In memory behind the identity, which has room for it. */
 static char *keep(struct text *to, char *at, struct text from)
 {
-    memcpy(at, from.at, from.len);
+    if (from.len > 0)
+        memcpy(at, from.at, from.len);
     *to = (struct text){at, from.len};
     return at + from.len;
 }
 
 static struct text bounded(struct text t)
 {
-    return text_sub(t, 0, t.len < NAMES_MAX ? t.len : NAMES_MAX);
+    return t.len <= NAMES_MAX ? t : TEXT_NONE;
 }
 
 static struct peer_identity *identity_of(X509 *certificate, BIO *const outs[3])

@@ -42,12 +42,16 @@ class Authority:
         (self.folder / f"{name}.key").chmod(0o600)
 
     def issue(self, name, names="DNS:story.test,IP:127.0.0.1", rsa=False, days=1, subject=None):
-        """{"cert": path, "key": path} of a new certificate; the same name writes over the old files."""
+        """{"cert": path, "key": path} of a new certificate; the same name writes over the old files. names: as openssl's configuration
+        has them; a list where they have commas; None: none."""
         self.serial += 1
         self._key(name, rsa)
         request = openssl("req", "-new", "-key", self.folder / f"{name}.key", "-subj", subject or f"/CN={name}")
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName={names}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        listed = isinstance(names, list)
+        told = f"subjectAltName={'@names' if listed else names}\n" if names else ""
+        section = "[names]\n" + "".join(f"{one.replace('=', f'.{at}=', 1)}\n" for at, one in enumerate(names)) if listed else ""
+        extensions.write_text(f"{told}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n{section}")
         cert = openssl("x509", "-req", "-CA", self.ca, "-CAkey", self.folder / "ca.key", "-set_serial", self.serial,
                        *validity(days), "-extfile", extensions, text=request)
         (self.folder / f"{name}.pem").write_text(cert)

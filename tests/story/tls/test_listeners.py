@@ -123,6 +123,33 @@ def test_a_client_certificate_is_required_and_told_to_the_backend(secure, author
     assert request.get("x-version") == "1.3"
 
 
+NAMES = {"X-Subject": "{tls_client_subject}", "X-Names": "{tls_client_sans}"}
+
+
+@pytest.mark.parametrize("given, told", [
+    ("DNS:a,URI:spiffe://admin", "DNS:a,URI:spiffe://admin"), (["DNS=a,URI:spiffe://admin"], "DNS:a\\,URI:spiffe://admin"),
+    (["URI=spiffe://a\\\\b", "DNS=b c"], "URI:spiffe://a\\\\b,DNS:b c"), ("IP:10.0.0.1,email:a@b.test", "IP Address:10.0.0.1,email:a@b.test"),
+    ([f"DNS={n:04}.{'x' * 55}.test" for n in range(200)], None)], ids=["two", "one that looks like two", "a backslash", "others", "many"])
+def test_the_names_of_a_client_are_told_apart_and_whole(secure, authority, context, given, told):
+    weir, backend = secure({"client_ca": str(authority.ca)}, route={"headers": {"request": {"set": NAMES}}})
+    with open_tls(weir, context(cert=authority.issue("named", given))) as client:
+        ask(client)
+    names = backend.requests[0].get("x-names")
+    if told:
+        assert names == told
+    else:
+        assert 7000 < len(names) <= 8192 and set(map(len, names.split(","))) == {69}
+
+
+@pytest.mark.parametrize("subject, names", [("/CN=bare", None), ("/", "DNS:a.test"), ("/", None)])
+def test_a_client_may_have_a_certificate_without_names(secure, authority, context, subject, names):
+    weir, backend = secure({"client_ca": str(authority.ca)}, route={"headers": {"request": {"set": NAMES}}})
+    with open_tls(weir, context(cert=authority.issue("odd", names, subject=subject))) as client:
+        assert b" 200 " in ask(client)
+    assert (backend.requests[0].get("x-subject") or "", backend.requests[0].get("x-names") or "") == \
+        ("CN=bare" if len(subject) > 1 else "", names or "")
+
+
 def test_a_requested_certificate_may_be_missing_but_not_foreign(secure, authority, context, start):
     weir, backend = secure({"client_ca": str(authority.ca), "client_auth": "request"},
                            route={"headers": {"request": {"set": {"X-Subject": "{tls_client_subject}"}}}})
