@@ -44,9 +44,12 @@ static bool has_moved(struct exchange *exchange)
 static void on_timer(struct timer *timer)
 {
     struct exchange *exchange = CONTAINER(timer, struct exchange, timer);
-    bool relaying = exchange->step == STEP_RELAYING;
-    if (has_moved(exchange) && exchange->route->settings != NULL)
-        wheel_set(&exchange->lane->loop->wheel, timer, steps_patience(exchange));
+    bool relaying = exchange->step == STEP_RELAYING, routed = exchange->route->settings != NULL;
+    uint64_t now = exchange->lane->loop->now;
+    if (routed && has_moved(exchange))
+        exchange->moved_at = now;
+    if (routed && now < exchange->moved_at + steps_patience(exchange))
+        steps_time(exchange);
     else
         be_late(exchange, relaying ? FAULT(idle_timeout) : FAULT(first_byte_timeout));
 }

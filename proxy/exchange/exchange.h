@@ -78,6 +78,7 @@ struct exchange {
     struct timer timer;        /* of the current step: first byte, idle */
     struct timer patience;     /* of the current attempt */
     size_t room_seen;          /* in both streams' out, when the timer was set or fired last */
+    uint64_t moved_at;         /* loop->now when bytes had moved, as far as the timer knows */
     const struct fault *fault; /* why weir answered by itself, or gave up */
     const struct fault *late;  /* a timer has fired */
     struct text host;          /* of the request: lower case, without port */

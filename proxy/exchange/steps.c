@@ -14,6 +14,9 @@
 #include "http/grpc.h"
 #include "http/grpc_web.h"
 
+/* How much too late it may be known that bytes have moved: a part of the patience. */
+enum { LOOKS = 16 };
+
 uint64_t steps_patience(const struct exchange *exchange)
 {
     const struct route_settings *settings = exchange->route->settings;
@@ -26,13 +29,20 @@ size_t steps_room(const struct exchange *exchange)
            (exchange->up != NULL ? stream_free_room(exchange->up) : STREAM_ROOM);
 }
 
+void steps_time(struct exchange *exchange)
+{
+    uint64_t patience = steps_patience(exchange), now = exchange->lane->loop->now;
+    uint64_t left = exchange->moved_at + patience - now, look = patience / LOOKS + 1;
+    wheel_set(&exchange->lane->loop->wheel, &exchange->timer, look < left ? look : left);
+}
+
 /* Bytes have moved: the step has its time anew. */
 static void arm(struct exchange *exchange)
 {
-    uint64_t patience = steps_patience(exchange);
     exchange->room_seen = steps_room(exchange);
-    if (patience > 0)
-        wheel_set(&exchange->lane->loop->wheel, &exchange->timer, patience);
+    exchange->moved_at = exchange->lane->loop->now;
+    if (steps_patience(exchange) > 0)
+        steps_time(exchange);
 }
 
 static const struct fault *normalize(struct exchange *exchange)

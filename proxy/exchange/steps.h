@@ -38,6 +38,9 @@ bool admit_hints(struct exchange *exchange);
 /* How long the current step waits without any byte moving, ms; 0: no limit. The exchange has a route. */
 uint64_t steps_patience(const struct exchange *exchange);
 
+/* Sets the timer: it looks now and then whether bytes have moved, and fires when none has for that long. */
+void steps_time(struct exchange *exchange);
+
 /* Bytes that both streams' out would take: 2 * STREAM_ROOM when nothing waits for a peer. */
 size_t steps_room(const struct exchange *exchange);
 

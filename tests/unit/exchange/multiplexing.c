@@ -72,11 +72,32 @@ static void a_backend_that_answers_the_ping_keeps_its_time(void **state)
     scene_end(&scene);
 }
 
+/* What is framed in the turn in which it was sent is no sign that the backend takes anything. */
+static void a_backend_that_does_not_answer_an_upload_has_its_time_once(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_settings(&scene);
+    scene.cluster.protocol = PROTOCOL_HTTP2;
+    scene.routes[1].timeouts.first_byte = 8000;
+    scene.routes[1].retries.attempts = 0;
+    scene_start(&scene);
+    struct peer *client = scene_connect(&scene);
+    peer_send(&scene, client, TEXT("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"));
+    peer_send(&scene, &scene.backends[0], (struct text){SETTINGS, sizeof SETTINGS - 1});
+    scene_pass(&scene, 7900);
+    assert_int_equal(client->got.len, 0);
+    scene_pass(&scene, 1200);
+    assert_true(text_starts(buffer_text(&client->got), TEXT("HTTP/1.1 504")));
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_silent_backend_is_asked_and_then_given_up),
         cmocka_unit_test(a_backend_that_answers_the_ping_keeps_its_time),
+        cmocka_unit_test(a_backend_that_does_not_answer_an_upload_has_its_time_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
