@@ -49,6 +49,7 @@ static const struct fault *normalize(struct exchange *exchange)
 static enum verdict arrive(struct exchange *exchange)
 {
     struct stream *down = exchange->down;
+    exchange->grpc = grpc_is(&down->head_in) || grpc_web_answer_kind(&down->head_in) != GRPC_WEB_NONE;
     if (!request_id_choose(exchange))
         return steps_fail(exchange, FAULT(out_of_memory));
     if ((down->marks & HEAD_IN) == 0)
@@ -82,7 +83,6 @@ static enum verdict find_route(struct exchange *exchange)
     if (fault != NULL)
         return steps_fail(exchange, fault);
     exchange->route = route;
-    exchange->grpc = grpc_is(head) || grpc_web_answer_kind(head) != GRPC_WEB_NONE;
     uint64_t limit = time_limit(exchange);
     if (limit > 0)
         wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, limit);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/format.h"
+#include "http/grpc.h"
 
 /* The texts of a JSON line, and everything else in it. */
 enum { TEXTS = 11, REST_MAX = 768 };
@@ -97,16 +98,25 @@ static void put_tls(struct buffer *line, const struct caller *caller)
         buffer_add(line, caller->tls_version == 12 ? TEXT(",\"tls\":\"1.2\"") : TEXT(",\"tls\":\"1.3\""));
 }
 
-/* Calls of gRPC have a status of their own; that of HTTP is 200 also when they fail. */
-static void put_grpc(struct buffer *line, const struct exchange *exchange)
+/* What the client was told, in the trailers or in a head that is all there is. */
+static const struct field *grpc_status_of(const struct stream *down)
 {
     const struct text name = TEXT("grpc-status");
-    const struct field *status =
-        exchange->grpc ? fields_find_name(&exchange->down->trailers_out, name) : NULL;
-    if (exchange->grpc && status == NULL)
-        status = fields_find_name(&exchange->down->head_out.fields, name);
-    if (status != NULL)
+    const struct field *status = fields_find_name(&down->trailers_out, name);
+    return status != NULL ? status : fields_find_name(&down->head_out.fields, name);
+}
+
+/* Calls of gRPC have a status of their own; that of HTTP is 200 also when they fail. A client that has left was told
+ * nothing: then it is the fault's. */
+static void put_grpc(struct buffer *line, const struct exchange *exchange)
+{
+    const struct field *status = exchange->grpc ? grpc_status_of(exchange->down) : NULL;
+    if (status != NULL) {
         put_text(line, ",\"grpc_status\":", status->value);
+    } else if (exchange->grpc && exchange->fault != NULL) {
+        put_number(line, ",\"grpc_status\":\"", grpc_status_of_http(exchange->fault->status));
+        buffer_byte(line, '"');
+    }
 }
 
 static void put_json(struct buffer *line, const struct exchange *exchange)

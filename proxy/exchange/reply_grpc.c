@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What gRPC clients are told of a fault: they look at fields only (grpc/doc/PROTOCOL-HTTP2.md). */
+#include "exchange/reply.h"
+#include "http/grpc.h"
+#include "http/grpc_web.h"
+
+static bool add_status(struct fields *fields, struct arena *arena, const struct fault *fault)
+{
+    struct text message = grpc_message_encode(text_of(fault->sentence), arena);
+    struct text status = arena_format(arena, "%u", (unsigned)grpc_status_of_http(fault->status));
+    return message.at != NULL && status.at != NULL &&
+           fields_add(fields, arena, TEXT("grpc-status"), status) &&
+           fields_add(fields, arena, TEXT("grpc-message"), message);
+}
+
+/* A face in front of a client of gRPC-Web takes gRPC. */
+static struct text type_for(const struct head *request, struct arena *arena)
+{
+    const struct text type = TEXT("application/grpc");
+    enum grpc_web_kind kind = grpc_web_answer_kind(request);
+    return kind == GRPC_WEB_NONE ? type : grpc_web_type_of_grpc(type, kind, arena);
+}
+
+bool reply_grpc(struct stream *reply, const struct head *request, const struct fault *fault)
+{
+    struct text type = type_for(request, reply->arena);
+    reply->head_in.status = 200;
+    reply_finish(reply, type);
+    return type.at != NULL && add_status(&reply->head_in.fields, reply->arena, fault);
+}
