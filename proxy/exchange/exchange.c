@@ -90,7 +90,27 @@ static void drop_attempt(struct exchange *exchange, const struct fault *fault)
     attempt_fail(exchange, fault);
 }
 
-/* Our own answer in place of the one that did not come; a reset where it has begun. */
+/* Nothing can be said to the client any more. */
+static void give_up(struct exchange *exchange, const struct fault *fault)
+{
+    bool gone = (exchange->down->marks & RESET) != 0;
+    if (!exchange->answered)
+        exchange->status = gone ? exchange->down->fault->status : fault->status;
+    stream_abort(exchange->down);
+    exchange->step = STEP_DONE;
+}
+
+/* Our own answer in place of the one that did not come. Where it has begun, its end if that can say why, else a reset. */
+static void tell(struct exchange *exchange, const struct fault *fault)
+{
+    if ((exchange->down->marks & RESET) == 0)
+        exchange->up = exchange->answered ? reply_grpc_end(exchange, fault) : reply_fault(exchange, fault);
+    if (exchange->up != NULL)
+        exchange->step = exchange->answered ? STEP_RELAYING : STEP_ANSWERED;
+    else
+        give_up(exchange, fault);
+}
+
 void exchange_fail(struct exchange *exchange, const struct fault *fault)
 {
     ASSERT(fault != NULL);
@@ -101,19 +121,10 @@ void exchange_fail(struct exchange *exchange, const struct fault *fault)
     }
     exchange->fault = fault;
     bool gone = (exchange->down->marks & RESET) != 0;
-    if (!gone && fault->status >= 500 && caching_stale(exchange)) {
+    if (!gone && fault->status >= 500 && caching_stale(exchange))
         exchange->step = STEP_ANSWERED;
-        return;
-    }
-    exchange->up = exchange->answered || gone ? NULL : reply_fault(exchange, fault);
-    if (exchange->up != NULL) {
-        exchange->step = STEP_ANSWERED;
-        return;
-    }
-    if (!exchange->answered)
-        exchange->status = gone ? exchange->down->fault->status : fault->status;
-    stream_abort(exchange->down);
-    exchange->step = STEP_DONE;
+    else
+        tell(exchange, fault);
 }
 
 /* What ends an exchange in any step but the last. */

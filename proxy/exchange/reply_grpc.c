@@ -28,3 +28,20 @@ bool reply_grpc(struct stream *reply, const struct head *request, const struct f
     reply_finish(reply, type);
     return type.at != NULL && add_status(&reply->head_in.fields, reply->arena, fault);
 }
+
+static bool awaits_trailers(const struct stream *down)
+{
+    bool knows_trailers = down->head_in.trailers || down->head_in.major == 2;
+    return (down->marks & (END_OUT | RESET)) == 0 && knows_trailers && down->head_out.body == BODY_STREAM &&
+           grpc_is(&down->head_out);
+}
+
+struct stream *reply_grpc_end(struct exchange *exchange, const struct fault *fault)
+{
+    struct stream *down = exchange->down;
+    struct stream *reply = exchange->grpc && awaits_trailers(down) ? reply_new(exchange, 200) : NULL;
+    if (reply == NULL || !add_status(&reply->trailers_in, reply->arena, fault))
+        return NULL;
+    reply->marks |= HEAD_IN | END_IN;
+    return reply;
+}
