@@ -90,6 +90,20 @@ static void drop_attempt(struct exchange *exchange, const struct fault *fault)
     attempt_fail(exchange, fault);
 }
 
+/* A tunnel ends as its client likes once either side has said that nothing more comes. */
+static bool is_end_of_tunnel(const struct exchange *exchange, const struct fault *fault)
+{
+    const struct stream *down = exchange->down;
+    return exchange->step == STEP_RELAYING && down->head_out.upgrade && fault == down->fault &&
+           (down->marks & RESET) != 0 && (down->marks & (END_IN | END_OUT)) != 0;
+}
+
+static void end_tunnel(struct exchange *exchange)
+{
+    stream_abort(exchange->up);
+    exchange->step = STEP_DONE;
+}
+
 /* Nothing can be said to the client any more. */
 static void give_up(struct exchange *exchange, const struct fault *fault)
 {
@@ -114,6 +128,10 @@ static void tell(struct exchange *exchange, const struct fault *fault)
 void exchange_fail(struct exchange *exchange, const struct fault *fault)
 {
     ASSERT(fault != NULL);
+    if (is_end_of_tunnel(exchange, fault)) {
+        end_tunnel(exchange);
+        return;
+    }
     drop_attempt(exchange, fault);
     if (exchange->route->settings != NULL && attempt_may_repeat(exchange, fault)) {
         exchange->step = STEP_PICKED;

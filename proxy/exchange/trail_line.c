@@ -92,6 +92,23 @@ static struct text protocol_of(const struct head *head)
     return head->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
 }
 
+/* What the client sent and got where weir has an Upgrade and a 101 (RFC 8441 section 5). */
+static bool is_extended_connect(const struct head *head)
+{
+    return head->major == 2 && head->upgrade;
+}
+
+static struct text method_of_line(const struct head *head)
+{
+    return is_extended_connect(head) ? TEXT("CONNECT") : head->method_text;
+}
+
+static unsigned status_of_line(const struct exchange *exchange)
+{
+    bool opened = exchange->status == 101 && is_extended_connect(&exchange->down->head_in);
+    return opened ? 200 : exchange->status;
+}
+
 static void put_tls(struct buffer *line, const struct caller *caller)
 {
     if (caller->tls_version != 0)
@@ -128,12 +145,12 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_text(line, ",\"listener\":", exchange->front->settings->name);
     put_text(line, ",\"route\":", route != NULL ? route->name : TEXT(""));
     put_text(line, ",\"client\":", caller_ip(exchange->caller));
-    put_text(line, ",\"method\":", head->method_text);
+    put_text(line, ",\"method\":", method_of_line(head));
     put_text(line, ",\"host\":", head->authority);
     put_text(line, ",\"path\":", head->path);
     put_text(line, ",\"protocol\":", protocol_of(head));
     put_tls(line, exchange->caller);
-    put_number(line, ",\"status\":", exchange->status);
+    put_number(line, ",\"status\":", status_of_line(exchange));
     put_grpc(line, exchange);
     put_number(line, ",\"bytes_in\":", exchange->body_in);
     put_number(line, ",\"bytes_out\":", exchange->body_out);
@@ -162,7 +179,7 @@ static void put_request_line(struct buffer *line, const struct head *head)
         return;
     }
     buffer_byte(line, '"');
-    put_escaped(line, head->method_text);
+    put_escaped(line, method_of_line(head));
     buffer_byte(line, ' ');
     put_escaped(line, head->target);
     buffer_byte(line, ' ');
@@ -180,7 +197,7 @@ static void put_common(struct buffer *line, const struct exchange *exchange)
     buffer_add(line, TEXT("] "));
     put_request_line(line, &exchange->down->head_in);
     buffer_byte(line, ' ');
-    buffer_number(line, exchange->status);
+    buffer_number(line, status_of_line(exchange));
     buffer_add(line, TEXT(" "));
     buffer_number(line, exchange->body_out);
 }
