@@ -92,6 +92,7 @@ static enum verdict find_route(struct exchange *exchange)
 static enum verdict look(struct exchange *exchange)
 {
     const struct fault *fault;
+    exchange->tries = 0; /* those before led elsewhere */
     if (exchange->caching == NULL && !caching_is_renewal(exchange))
         follow_known(exchange);
     switch (caching_look(exchange, &fault)) {

@@ -156,6 +156,8 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_number(line, ",\"bytes_out\":", exchange->body_out);
     put_ms(line, ",\"duration_ms\":", trail_duration(exchange));
     put_upstream(line, exchange);
+    if (exchange->hops > 0)
+        put_number(line, ",\"redirects\":", exchange->hops);
     if (caching_word(exchange) != NULL)
         put_text(line, ",\"cache\":", text_of(caching_word(exchange)));
     put_text(line, ",\"request_id\":", exchange->request_id);
