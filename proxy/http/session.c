@@ -19,6 +19,14 @@ void session_mark(struct session *session, unsigned mark)
     session_tell(session);
 }
 
+const struct fault *session_lost(const struct session *session)
+{
+    if (session->role == SESSION_SERVER)
+        return FAULT(client_gone);
+    bool told = session->link->fault == FAULT(upstream_wants_certificate);
+    return told ? session->link->fault : FAULT(upstream_reset);
+}
+
 void session_forget(struct session *session)
 {
     list_remove(&session->news);

@@ -68,6 +68,9 @@ struct session {
 void session_tell(struct session *session);
 void session_mark(struct session *session, unsigned mark);
 
+/* What streams end with when the connection is lost. */
+const struct fault *session_lost(const struct session *session);
+
 /* For the keeper, once SESSION_CLOSED is set and it has taken the fresh streams: it never touches the session again. */
 void session_forget(struct session *session);
 
