@@ -4,7 +4,7 @@ import re
 import ssl
 
 import pytest
-from support import Backend, RawClient, Weir, proxy_config
+from support import Backend, RawClient, Weir, proxy_config, wait_until
 from support.authority import Authority
 from support.backend import OK, Connection
 
@@ -123,13 +123,15 @@ class StrictBackend(TlsBackend):
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 @pytest.mark.parametrize("shown", [None, "distrusted"])
-def test_a_backend_that_wants_a_certificate_is_a_fault_of_its_own(start, authority, version, shown):
+def test_a_backend_that_wants_a_certificate_is_told_in_the_log(start, authority, version, shown):
     backend = start(StrictBackend(authority.issue("back", "DNS:app.test"), authority.ca, getattr(ssl.TLSVersion, version)))
     own = start(Authority()).issue("weir", "DNS:weir.test") if shown else {}
     weir = begin(start, backend, ca=str(authority.ca), server_name="app.test", **own)
     answer = get(start, weir)
     assert answer.status == 502 and "tls_alert_received" in answer.get("proxy-status")
     assert weir.access_log(1)[0]["fault"] == "upstream_wants_certificate"
+    told = f"upstream pool: endpoint {backend.address} wants a client certificate that it trusts: set tls.cert and tls.key"
+    wait_until(lambda: told in weir.stderr(), lambda: f"a warning in {weir.stderr()}")
 
 
 def test_a_backend_without_tls_is_a_fault_of_tls(start, authority):
