@@ -46,6 +46,8 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT
       "The backend and the proxy did not agree on TLS.")                                                    \
     F(upstream_untrusted, 502, FAULT_CONNECT, "tls_certificate_error",                                      \
       "The certificate of the backend can't be trusted.")                                                   \
+    F(upstream_wants_certificate, 502, FAULT_CONNECT, "tls_alert_received",                                 \
+      "The backend wants a certificate that the proxy does not have.")                                      \
     F(stream_refused, 502, FAULT_CONNECT, "connection_terminated",                                          \
       "The backend refused the request unseen.")                                                            \
     F(upstream_reset, 502, FAULT_RESET, "connection_terminated", "The backend closed the connection.")      \

@@ -44,7 +44,7 @@ bool admit_hints(struct exchange *exchange)
 {
     const struct route_settings *settings = exchange->route->settings;
     const struct head *head = &exchange->down->head_in;
-    bool told = exchange->tries > 0; /* a redirect was followed */
+    bool told = exchange->sent_us > 0; /* a redirect was followed */
     if (told || settings->early_hint_count == 0 || head->major < 2 || head->method != METHOD_GET)
         return true;
     struct arena *arena = exchange->down->arena;

@@ -93,10 +93,48 @@ static void drop_attempt(struct exchange *exchange, const struct fault *fault)
     attempt_fail(exchange, fault);
 }
 
-/* Our own answer in place of the one that did not come; a reset where it has begun. */
+/* A tunnel ends as its client likes once either side has said that nothing more comes. */
+static bool is_end_of_tunnel(const struct exchange *exchange, const struct fault *fault)
+{
+    const struct stream *down = exchange->down;
+    return exchange->step == STEP_RELAYING && down->head_out.upgrade && fault == down->fault &&
+           (down->marks & RESET) != 0 && (down->marks & (END_IN | END_OUT)) != 0;
+}
+
+static void end_tunnel(struct exchange *exchange)
+{
+    stream_abort(exchange->up);
+    exchange->step = STEP_DONE;
+}
+
+/* Nothing can be said to the client any more. */
+static void give_up(struct exchange *exchange, const struct fault *fault)
+{
+    bool gone = (exchange->down->marks & RESET) != 0;
+    if (!exchange->answered)
+        exchange->status = gone ? exchange->down->fault->status : fault->status;
+    stream_abort(exchange->down);
+    exchange->step = STEP_DONE;
+}
+
+/* Our own answer in place of the one that did not come. Where it has begun, its end if that can say why, else a reset. */
+static void tell(struct exchange *exchange, const struct fault *fault)
+{
+    if ((exchange->down->marks & RESET) == 0)
+        exchange->up = exchange->answered ? reply_grpc_end(exchange, fault) : reply_fault(exchange, fault);
+    if (exchange->up != NULL)
+        exchange->step = exchange->answered ? STEP_RELAYING : STEP_ANSWERED;
+    else
+        give_up(exchange, fault);
+}
+
 void exchange_fail(struct exchange *exchange, const struct fault *fault)
 {
     ASSERT(fault != NULL);
+    if (is_end_of_tunnel(exchange, fault)) {
+        end_tunnel(exchange);
+        return;
+    }
     drop_attempt(exchange, fault);
     if (exchange->route->settings != NULL && attempt_may_repeat(exchange, fault)) {
         exchange->step = STEP_PICKED;
@@ -104,19 +142,10 @@ void exchange_fail(struct exchange *exchange, const struct fault *fault)
     }
     exchange->fault = fault;
     bool gone = (exchange->down->marks & RESET) != 0;
-    if (!gone && fault->status >= 500 && caching_stale(exchange)) {
+    if (!gone && fault->status >= 500 && caching_stale(exchange))
         exchange->step = STEP_ANSWERED;
-        return;
-    }
-    exchange->up = exchange->answered || gone ? NULL : reply_fault(exchange, fault);
-    if (exchange->up != NULL) {
-        exchange->step = STEP_ANSWERED;
-        return;
-    }
-    if (!exchange->answered)
-        exchange->status = gone ? exchange->down->fault->status : fault->status;
-    stream_abort(exchange->down);
-    exchange->step = STEP_DONE;
+    else
+        tell(exchange, fault);
 }
 
 /* What ends an exchange in any step but the last. */

@@ -93,7 +93,7 @@ struct exchange {
     bool grpc;              /* the request is gRPC, or gRPC-Web */
     bool stale;             /* the attempt met a kept connection that had died */
     bool refreshed;         /* a kept connection had died, and the attempt was repeated on a new one */
-    unsigned attempts;      /* begun */
+    unsigned attempts;      /* begun, for the place that is asked for now */
     unsigned tries;         /* of them, those that had an endpoint, ended */
     bool answered;          /* a byte of the answer may have left */
     uint64_t started_us;    /* loop->now_us */

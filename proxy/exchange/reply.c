@@ -2,7 +2,6 @@
 #include "exchange/reply.h"
 
 #include "base/buffer.h"
-#include "http/grpc.h"
 #include "http/status.h"
 
 /* Seconds after which a client may try again; what is unavailable now is usually back by then. */
@@ -120,30 +119,14 @@ static void add_reasons(struct stream *reply, const struct fault *fault)
         add(reply, "Allow", TEXT("GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"));
 }
 
-/* A gRPC client looks at fields only (grpc/doc/PROTOCOL-HTTP2.md, Trailers-Only). */
-static struct stream *reply_grpc(struct stream *reply, const struct fault *fault)
-{
-    struct text message = grpc_message_encode(text_of(fault->sentence), reply->arena);
-    struct text status = arena_format(reply->arena, "%u", (unsigned)grpc_status_of_http(fault->status));
-    if (message.at == NULL || status.at == NULL)
-        return NULL;
-    reply->head_in.status = 200;
-    add(reply, "Content-Type", TEXT("application/grpc"));
-    add(reply, "grpc-status", status);
-    add(reply, "grpc-message", message);
-    reply->head_in.body = BODY_NONE;
-    reply->marks |= HEAD_IN | END_IN;
-    return reply;
-}
-
 struct stream *reply_fault(struct exchange *exchange, const struct fault *fault)
 {
     struct stream *reply = reply_new(exchange, fault->status);
     if (reply == NULL)
         return NULL;
     add_reasons(reply, fault);
-    if (grpc_is(&exchange->down->head_in))
-        return reply_grpc(reply, fault);
+    if (exchange->grpc)
+        return reply_grpc(reply, &exchange->down->head_in, fault) ? reply : NULL;
     const struct error_settings *own = own_error(exchange, fault->status);
     enum body_form form = form_for(exchange);
     struct text body = own != NULL ? own->body : write_body(exchange, fault, form);

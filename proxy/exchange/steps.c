@@ -59,6 +59,7 @@ static const struct fault *normalize(struct exchange *exchange)
 static enum verdict arrive(struct exchange *exchange)
 {
     struct stream *down = exchange->down;
+    exchange->grpc = grpc_is(&down->head_in) || grpc_web_answer_kind(&down->head_in) != GRPC_WEB_NONE;
     if (!request_id_choose(exchange))
         return steps_fail(exchange, FAULT(out_of_memory));
     if ((down->marks & HEAD_IN) == 0)
@@ -92,7 +93,6 @@ static enum verdict find_route(struct exchange *exchange)
     if (fault != NULL)
         return steps_fail(exchange, fault);
     exchange->route = route;
-    exchange->grpc = grpc_is(head) || grpc_web_answer_kind(head) != GRPC_WEB_NONE;
     uint64_t limit = time_limit(exchange);
     if (limit > 0)
         wheel_set(&exchange->lane->loop->wheel, &exchange->deadline, limit);
@@ -102,6 +102,7 @@ static enum verdict find_route(struct exchange *exchange)
 static enum verdict look(struct exchange *exchange)
 {
     const struct fault *fault;
+    exchange->tries = 0; /* those before led elsewhere */
     if (exchange->caching == NULL && !caching_is_renewal(exchange))
         follow_known(exchange);
     switch (caching_look(exchange, &fault)) {

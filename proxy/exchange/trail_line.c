@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/format.h"
+#include "http/grpc.h"
 
 /* The texts of a JSON line, and everything else in it. */
 enum { TEXTS = 11, REST_MAX = 768 };
@@ -91,22 +92,48 @@ static struct text protocol_of(const struct head *head)
     return head->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
 }
 
+/* What the client sent and got where weir has an Upgrade and a 101 (RFC 8441 section 5). */
+static bool is_extended_connect(const struct head *head)
+{
+    return head->major == 2 && head->upgrade;
+}
+
+static struct text method_of_line(const struct head *head)
+{
+    return is_extended_connect(head) ? TEXT("CONNECT") : head->method_text;
+}
+
+static unsigned status_of_line(const struct exchange *exchange)
+{
+    bool opened = exchange->status == 101 && is_extended_connect(&exchange->down->head_in);
+    return opened ? 200 : exchange->status;
+}
+
 static void put_tls(struct buffer *line, const struct caller *caller)
 {
     if (caller->tls_version != 0)
         buffer_add(line, caller->tls_version == 12 ? TEXT(",\"tls\":\"1.2\"") : TEXT(",\"tls\":\"1.3\""));
 }
 
-/* Calls of gRPC have a status of their own; that of HTTP is 200 also when they fail. */
-static void put_grpc(struct buffer *line, const struct exchange *exchange)
+/* What the client was told, in the trailers or in a head that is all there is. */
+static const struct field *grpc_status_of(const struct stream *down)
 {
     const struct text name = TEXT("grpc-status");
-    const struct field *status =
-        exchange->grpc ? fields_find_name(&exchange->down->trailers_out, name) : NULL;
-    if (exchange->grpc && status == NULL)
-        status = fields_find_name(&exchange->down->head_out.fields, name);
-    if (status != NULL)
+    const struct field *status = fields_find_name(&down->trailers_out, name);
+    return status != NULL ? status : fields_find_name(&down->head_out.fields, name);
+}
+
+/* Calls of gRPC have a status of their own; that of HTTP is 200 also when they fail. A client that has left was told
+ * nothing: then it is the fault's. */
+static void put_grpc(struct buffer *line, const struct exchange *exchange)
+{
+    const struct field *status = exchange->grpc ? grpc_status_of(exchange->down) : NULL;
+    if (status != NULL) {
         put_text(line, ",\"grpc_status\":", status->value);
+    } else if (exchange->grpc && exchange->fault != NULL) {
+        put_number(line, ",\"grpc_status\":\"", grpc_status_of_http(exchange->fault->status));
+        buffer_byte(line, '"');
+    }
 }
 
 static void put_json(struct buffer *line, const struct exchange *exchange)
@@ -118,17 +145,19 @@ static void put_json(struct buffer *line, const struct exchange *exchange)
     put_text(line, ",\"listener\":", exchange->front->settings->name);
     put_text(line, ",\"route\":", route != NULL ? route->name : TEXT(""));
     put_text(line, ",\"client\":", caller_ip(exchange->caller));
-    put_text(line, ",\"method\":", head->method_text);
+    put_text(line, ",\"method\":", method_of_line(head));
     put_text(line, ",\"host\":", head->authority);
     put_text(line, ",\"path\":", head->path);
     put_text(line, ",\"protocol\":", protocol_of(head));
     put_tls(line, exchange->caller);
-    put_number(line, ",\"status\":", exchange->status);
+    put_number(line, ",\"status\":", status_of_line(exchange));
     put_grpc(line, exchange);
     put_number(line, ",\"bytes_in\":", exchange->body_in);
     put_number(line, ",\"bytes_out\":", exchange->body_out);
     put_ms(line, ",\"duration_ms\":", trail_duration(exchange));
     put_upstream(line, exchange);
+    if (exchange->hops > 0)
+        put_number(line, ",\"redirects\":", exchange->hops);
     if (caching_word(exchange) != NULL)
         put_text(line, ",\"cache\":", text_of(caching_word(exchange)));
     put_text(line, ",\"request_id\":", exchange->request_id);
@@ -152,7 +181,7 @@ static void put_request_line(struct buffer *line, const struct head *head)
         return;
     }
     buffer_byte(line, '"');
-    put_escaped(line, head->method_text);
+    put_escaped(line, method_of_line(head));
     buffer_byte(line, ' ');
     put_escaped(line, head->target);
     buffer_byte(line, ' ');
@@ -170,7 +199,7 @@ static void put_common(struct buffer *line, const struct exchange *exchange)
     buffer_add(line, TEXT("] "));
     put_request_line(line, &exchange->down->head_in);
     buffer_byte(line, ' ');
-    buffer_number(line, exchange->status);
+    buffer_number(line, status_of_line(exchange));
     buffer_add(line, TEXT(" "));
     buffer_number(line, exchange->body_out);
 }

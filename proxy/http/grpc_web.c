@@ -105,10 +105,34 @@ static const struct fault *write_text(struct grpc_web_writer *writer, struct cha
     return NULL;
 }
 
+static void follow_messages(struct grpc_web_writer *writer, struct text bytes)
+{
+    while (bytes.len > 0) {
+        size_t len = follow_message(writer, bytes);
+        bytes = text_sub(bytes, len, bytes.len - len);
+    }
+}
+
+static const struct fault *write_binary(struct grpc_web_writer *writer, struct chain *from, struct chain *to,
+                                        size_t room)
+{
+    while (room > 0 && !chain_is_empty(from)) {
+        struct slice slice = chain_front(from);
+        size_t len = least(slice.len, room);
+        follow_messages(writer, (struct text){slice.at, len});
+        const struct fault *fault = move_binary(from, to, len);
+        if (fault != NULL)
+            return fault;
+        room -= len;
+    }
+    return NULL;
+}
+
 const struct fault *grpc_web_write(struct grpc_web_writer *writer, struct chain *from, struct chain *to,
                                    size_t room)
 {
-    return writer->kind == GRPC_WEB_TEXT ? write_text(writer, from, to, room) : move_binary(from, to, room);
+    return writer->kind == GRPC_WEB_TEXT ? write_text(writer, from, to, room)
+                                         : write_binary(writer, from, to, room);
 }
 
 /* Part of the trailer frame, whatever its length. */
@@ -174,6 +198,8 @@ static const struct fault *put_prefix(struct grpc_web_writer *writer, const stru
 const struct fault *grpc_web_write_end(struct grpc_web_writer *writer, const struct fields *trailers,
                                        struct chain *to)
 {
+    if (writer->prefix != 0)
+        return FAULT(upstream_garbage);
     const struct fault *fault = put_prefix(writer, trailers, to);
     for (unsigned i = 0; fault == NULL && i < trailers->count; i++)
         fault = put_line(writer, &trailers->at[i], to);

@@ -57,7 +57,8 @@ const struct fault *grpc_web_write(struct grpc_web_writer *writer, struct chain 
                                    size_t room);
 
 /* Ends the answer's body, once all of it was written, with a frame of its trailers, whatever room there is. A field that
- * can't be a line of its own is left out. */
+ * can't be a line of its own is left out. FAULT(upstream_garbage) within a message: its rest is what that would be read
+ * as. */
 const struct fault *grpc_web_write_end(struct grpc_web_writer *writer, const struct fields *trailers,
                                        struct chain *to);
 

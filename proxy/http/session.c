@@ -19,6 +19,24 @@ void session_mark(struct session *session, unsigned mark)
     session_tell(session);
 }
 
+void session_suspect(struct session *session, struct slice first)
+{
+    enum mismatch own = session->ops->multiplexes ? MISMATCH_HTTP2 : MISMATCH_HTTP1;
+    enum mismatch seen = mismatch_of((struct text){first.at, first.len});
+    if (session->role == SESSION_CLIENT && seen != own)
+        session->mismatch = seen;
+}
+
+const struct fault *session_lost(struct session *session)
+{
+    if (session->role == SESSION_SERVER)
+        return FAULT(client_gone);
+    if (session->link->fault != FAULT(upstream_wants_certificate))
+        return FAULT(upstream_reset);
+    session->mismatch = MISMATCH_CERTIFICATE;
+    return session->link->fault;
+}
+
 void session_forget(struct session *session)
 {
     list_remove(&session->news);

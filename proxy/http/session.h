@@ -10,6 +10,7 @@
 #ifndef HTTP_SESSION_H
 #define HTTP_SESSION_H
 
+#include "http/mismatch.h"
 #include "http/settings.h"
 #include "http/stream.h"
 #include "net/link.h"
@@ -58,6 +59,7 @@ struct session {
     unsigned active;  /* of them: not yet over */
     const struct http_settings *settings;
     const struct fault *fault; /* why it closed, NULL: in good order */
+    enum mismatch mismatch;    /* client: with its peer; told once it is closed */
     uint64_t idle_since;       /* ms; by the keeper, as is: */
     unsigned epoch;
 };
@@ -67,6 +69,12 @@ struct session {
 /* For sessions: tells the keeper. */
 void session_tell(struct session *session);
 void session_mark(struct session *session, unsigned mark);
+
+/* A client's peer begins so: notes what it looks like when that isn't the session's own protocol. */
+void session_suspect(struct session *session, struct slice first);
+
+/* What streams end with when the connection is lost. */
+const struct fault *session_lost(struct session *session);
 
 /* For the keeper, once SESSION_CLOSED is set and it has taken the fresh streams: it never touches the session again. */
 void session_forget(struct session *session);

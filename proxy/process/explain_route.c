@@ -2,6 +2,8 @@
 #include "process/explain_route.h"
 
 #include "exchange/caching/key.h"
+#include "http/grpc.h"
+#include "http/grpc_web.h"
 #include "upstream/balance/balancer.h"
 
 static void print_list(FILE *out, const char *before, const struct text *texts, size_t count)
@@ -143,13 +145,14 @@ static void print_filters(FILE *out, const struct snapshot *snapshot, const stru
     fputs(said ? "\n" : "none\n", out);
 }
 
-/* A request that is not idempotent is sent again only where it can't have been seen. */
-static void print_retries(FILE *out, const struct route_settings *route, enum method method)
+/* A request that is not idempotent is sent again only where it can't have been seen, or was refused. */
+static void print_retries(FILE *out, const struct route_settings *route, const struct head *head)
 {
-    static const char *const reasons[] = {"connect", "reset", "502", "503", "504"};
-    bool idempotent = method_is_idempotent(method);
-    unsigned all = route->retries.on & ~(unsigned)RETRY_UNAVAILABLE; /* that one is gRPC's */
-    unsigned on = idempotent ? all : all & RETRY_CONNECT;
+    static const char *const reasons[] = {"connect", "reset", "502", "503", "504", "unavailable"};
+    bool grpc = grpc_is(head) || grpc_web_answer_kind(head) != GRPC_WEB_NONE;
+    unsigned refused = RETRY_CONNECT | RETRY_UNAVAILABLE;
+    unsigned all = grpc ? route->retries.on : route->retries.on & ~(unsigned)RETRY_UNAVAILABLE;
+    unsigned on = method_is_idempotent(head->method) ? all : all & refused;
     fprintf(out, "\n  retries    %u", on != 0 ? route->retries.attempts : 0);
     for (size_t i = 0, said = 0; i < sizeof reasons / sizeof *reasons && route->retries.attempts > 0; i++)
         if ((on & 1u << i) != 0)
@@ -164,14 +167,14 @@ static void print_retries(FILE *out, const struct route_settings *route, enum me
 }
 
 static void print_upstream(FILE *out, const struct snapshot *snapshot, const struct route_settings *route,
-                           enum method method)
+                           const struct head *head)
 {
     print_clusters(out, snapshot, route);
     print_time(out, "  timeouts   connect", route->timeouts.connect);
     print_time(out, ", first_byte", route->timeouts.first_byte);
     print_time(out, ", idle", route->timeouts.idle);
     print_time(out, ", request", route->timeouts.request);
-    print_retries(out, route, method);
+    print_retries(out, route, head);
 }
 
 /* The key's parts as they are put together. */
@@ -203,7 +206,7 @@ void explain_chosen(FILE *out, const struct snapshot *snapshot, const struct rou
     if (route->cache.on)
         print_cache(out, snapshot, route, asked);
     if (route->target == TARGET_UPSTREAM || route->target == TARGET_SPLIT)
-        print_upstream(out, snapshot, route, asked->head->method);
+        print_upstream(out, snapshot, route, asked->head);
     else if (route->target == TARGET_REDIRECT)
         fprintf(out, "  redirect   %u to %.*s\n", route->redirect.status,
                 TEXT_ARGS(route->redirect.to.written));

@@ -10,9 +10,8 @@ void tls_die(struct tls *tls, enum tls_outcome outcome)
         return;
     if ((tls->link.marks & LINK_OPEN) == 0)
         tls->outcome = outcome;
-    bool was_open = tls->phase == TLS_OPEN;
     tls->phase = TLS_DEAD;
-    link_break(&tls->link, was_open ? FAULT(upstream_reset) : tls_fault_of(tls));
+    link_break(&tls->link, tls_fault_of(tls));
 }
 
 /* True when it is OpenSSL's wish to read on that stopped it. */
@@ -39,7 +38,18 @@ static void finish_handshake(struct tls *tls)
         tls->phase = TLS_OPEN;
         opened(tls);
     } else if (!wants_more(tls, result)) {
-        tls_die(tls, tls_outcome_of_error(tls->ssl));
+        tls_die(tls, tls_hear_error(tls));
+    }
+}
+
+/* A server of TLS 1.3 refuses a client only when that has finished the handshake. */
+static void end_reading(struct tls *tls, int error)
+{
+    if (error == SSL_ERROR_ZERO_RETURN) {
+        tls->eof = true;
+    } else if (error != SSL_ERROR_WANT_READ) {
+        tls->phase = TLS_DEAD; /* told once what came before it is delivered */
+        tls_hear_error(tls);
     }
 }
 
@@ -54,11 +64,7 @@ static size_t fill(struct tls *tls, char *at, size_t room)
             used += got;
             continue;
         }
-        int error = SSL_get_error(tls->ssl, result);
-        if (error == SSL_ERROR_ZERO_RETURN)
-            tls->eof = true;
-        else if (error != SSL_ERROR_WANT_READ)
-            tls->phase = TLS_DEAD; /* told once what came before it is delivered */
+        end_reading(tls, SSL_get_error(tls->ssl, result));
         break;
     }
     return used;
@@ -87,7 +93,7 @@ void tls_read(struct tls *tls)
     if (tls->eof)
         link_mark(link, LINK_EOF);
     if (tls->phase == TLS_DEAD)
-        link_break(link, FAULT(upstream_reset));
+        link_break(link, tls_fault_of(tls));
 }
 
 /* What came before the handshake's end could be a replay: whoever reads it is told by link->early. */
@@ -101,7 +107,7 @@ static void read_early(struct tls *tls)
         int result = at != NULL ? SSL_read_early_data(tls->ssl, at, room, &got) : SSL_READ_EARLY_DATA_ERROR;
         if (result == SSL_READ_EARLY_DATA_ERROR) {
             if (at == NULL || !wants_more(tls, result))
-                tls_die(tls, tls_outcome_of_error(tls->ssl));
+                tls_die(tls, tls_hear_error(tls));
             return;
         }
         if (result == SSL_READ_EARLY_DATA_FINISH) {

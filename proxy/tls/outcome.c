@@ -6,10 +6,32 @@
 
 enum { ALERTS = SSL_AD_REASON_OFFSET }; /* reasons from here on are alerts that came */
 
-enum tls_outcome tls_outcome_of_error(const SSL *ssl)
+/* What a server says of our certificate, or that there is none (RFC 8446 section 6.2). In TLS 1.2 a handshake that fails
+ * after one was asked for means the same. */
+static bool wants_certificate(const SSL *ssl, int alert)
 {
+    switch (alert) {
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_CERTIFICATE_REQUIRED:
+        return true;
+    case SSL_AD_HANDSHAKE_FAILURE:
+        return SSL_get0_peer_CA_list(ssl) != NULL;
+    default:
+        return false;
+    }
+}
+
+enum tls_outcome tls_hear_error(struct tls *tls)
+{
+    const SSL *ssl = tls->ssl;
     int reason = ERR_GET_REASON(ERR_peek_error());
     ERR_clear_error();
+    tls->wants_certificate = !tls->server && wants_certificate(ssl, reason - ALERTS);
     switch (reason) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
@@ -39,6 +61,10 @@ const struct fault *tls_fault_of(const struct tls *tls)
 {
     if (tls->server)
         return FAULT(client_gone);
+    if (tls->wants_certificate)
+        return FAULT(upstream_wants_certificate);
+    if ((tls->link.marks & LINK_OPEN) != 0)
+        return FAULT(upstream_reset);
     switch (tls->outcome) {
     case TLS_bad_certificate:
         return FAULT(upstream_untrusted);

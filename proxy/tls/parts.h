@@ -23,7 +23,8 @@ struct tls {
     enum tls_outcome outcome;
     struct slice feed; /* what OpenSSL may read now; borrowed */
     bool server;
-    bool eof; /* the peer's close_notify has come */
+    bool eof;               /* the peer's close_notify has come */
+    bool wants_certificate; /* client: the server's alert is about our certificate */
 };
 
 static inline struct tls *tls_of(struct link *link)
@@ -34,8 +35,8 @@ static inline struct tls *tls_of(struct link *link)
 /* bio.c: OpenSSL reads from tls->feed and writes into raw->out. */
 BIO *tls_bio_new(struct tls *tls);
 
-/* outcome.c: of the error that OpenSSL has noted; clears it. */
-enum tls_outcome tls_outcome_of_error(const SSL *ssl);
+/* outcome.c: what the error that OpenSSL has noted says of the peer; clears it. Then why the link breaks. */
+enum tls_outcome tls_hear_error(struct tls *tls);
 const struct fault *tls_fault_of(const struct tls *tls);
 
 /* open.c: what comes in */

@@ -6,6 +6,7 @@
 #include "http/h2/h2.h"
 #include "net/tcp.h"
 #include "tls/tls.h"
+#include "upstream/diagnosis.h"
 #include "upstream/pool.h"
 
 static struct link *dial_tcp(const struct dialer *dialer, struct loop *loop, const struct address *address)
@@ -141,6 +142,13 @@ static bool is_h2(const struct connector *connector)
     return text_equal(tls_protocol(connector->link), TEXT("h2"));
 }
 
+/* Probes have no pool, and tell what they find in their own way. */
+static void tell(const struct connector *connector, enum mismatch mismatch)
+{
+    if (connector->pool != NULL)
+        diagnosis_tell(connector->pool->endpoint, mismatch);
+}
+
 static struct session *speak(struct connector *connector, const struct http_settings *http)
 {
     struct link *link = connector->link;
@@ -148,6 +156,7 @@ static struct session *speak(struct connector *connector, const struct http_sett
     bool h2 = is_h2(connector);
     if (!h2 && connector->protocol == PROTOCOL_HTTP2) {
         connector->fault = FAULT(upstream_tls); /* it does not want HTTP/2 */
+        tell(connector, MISMATCH_HTTP1);
         return NULL;
     }
     struct session *session =
@@ -175,6 +184,8 @@ struct session *connector_session(struct connector *connector, const struct http
     if ((connector->link->marks & LINK_BROKEN) != 0 && connector->fault == NULL)
         connector->fault = connector->link->fault;
     tell_distrust(connector);
+    if (connector->fault == FAULT(upstream_wants_certificate))
+        tell(connector, MISMATCH_CERTIFICATE);
     return connector->fault != NULL ? NULL : speak(connector, http);
 }
 

@@ -57,7 +57,7 @@ struct destination {
 struct connector *connector_new(struct connectors *set, const struct destination *to, uint64_t timeout);
 
 /* Once it is finished: the session, or NULL and connect_refused, connect_failed, connect_timeout, upstream_tls,
- * upstream_untrusted, overloaded or out_of_memory in fault. */
+ * upstream_untrusted, upstream_wants_certificate, overloaded or out_of_memory in fault. */
 struct session *connector_session(struct connector *connector, const struct http_settings *http);
 
 /* Any time. Closes the link when no session has it. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/panic.h"
+#include "upstream/diagnosis.h"
 #include "upstream/parts.h"
 
 /* How long an endpoint that can't be reached is tried after the others only, ms. */
@@ -64,10 +65,19 @@ static void hear_connector(struct upstream *upstream, struct connector *connecto
     connector_free(connector);
 }
 
+/* With TLS the protocol was agreed on, and silence has other reasons. */
+static void tell_mismatch(const struct upstream *upstream, const struct session *session)
+{
+    const struct pool *pool = session->owner;
+    if (session->mismatch != MISMATCH_SILENT || upstream_settings(upstream)->tls == NULL)
+        diagnosis_tell(pool->endpoint, session->mismatch);
+}
+
 static void hear_session(struct upstream *upstream, struct session *session)
 {
     struct pool *pool = session->owner;
     if ((session->marks & SESSION_CLOSED) != 0) {
+        tell_mismatch(upstream, session);
         pool_forget(pool, session);
         upstream_fill(upstream, outlet_of(pool));
         outlet_settle(outlet_of(pool));

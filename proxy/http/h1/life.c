@@ -80,6 +80,7 @@ void h1_cut(struct h1 *h1, bool reset)
 {
     if (h1->closed)
         return;
+    const struct fault *lost = session_lost(&h1->session);
     h1->closed = true;
     wheel_cancel(&h1->session.loop->wheel, &h1->timer);
     task_cancel(&h1->parse);
@@ -92,7 +93,7 @@ void h1_cut(struct h1 *h1, bool reset)
     if (h1->stream != NULL && (h1->released || stream_is_unseen(h1)))
         h1_stream_free(h1);
     else if (h1->stream != NULL)
-        stream_fail(h1->stream, RESET, h1_is_server(h1) ? FAULT(client_gone) : FAULT(upstream_reset));
+        stream_fail(h1->stream, RESET, lost);
     h1_tell_closed(h1);
     h1_retire_when_alone(h1);
 }

@@ -279,6 +279,13 @@ static const struct fault *fault_of(const struct h1 *h1, enum llhttp_errno error
     return error == HPE_OK ? too_large(h1, false) : malformed(h1);
 }
 
+/* It has begun with what is no answer. */
+static void suspect(struct h1 *h1, struct slice slice)
+{
+    if (h1->session.streams == 1 && !h1->reader->has_version && h1->reader->interims == 0)
+        session_suspect(&h1->session, slice);
+}
+
 static enum llhttp_errno execute(struct h1 *h1, struct slice slice)
 {
     struct h1_reader *reader = h1->reader;
@@ -303,6 +310,7 @@ size_t h1_parse(struct h1 *h1, struct slice slice)
             return slice.len;
         }
         if (error != HPE_PAUSED && error != HPE_PAUSED_UPGRADE) {
+            suspect(h1, rest);
             h1_fail(h1, fault_of(h1, error));
             return slice.len;
         }

@@ -14,8 +14,6 @@ static void on_marked(void *user)
     if (h1->closed)
         return;
     if ((link->marks & LINK_BROKEN) != 0) {
-        if (h1->stream != NULL && !h1_is_server(h1))
-            stream_fail(h1->stream, RESET, FAULT(upstream_reset));
         h1_close(h1);
     } else if ((link->marks & LINK_EOF) != 0 && h1->reading == H1_LINGER && h1->stream == NULL &&
                link_backlog(link) == 0) {

@@ -34,6 +34,7 @@ void h2_cut(struct h2 *h2, const struct fault *fault, bool reset)
 {
     if (h2->closed)
         return;
+    const struct fault *lost = session_lost(&h2->session);
     h2->closed = true;
     if (h2->session.fault == NULL)
         h2->session.fault = fault;
@@ -43,9 +44,8 @@ void h2_cut(struct h2 *h2, const struct fault *fault, bool reset)
         link_reset(h2->session.link);
     else
         link_close(h2->session.link);
-    const struct fault *ending = h2_is_server(h2) ? FAULT(client_gone) : FAULT(upstream_reset);
     LIST_EACH_SAFE(&h2->streams, node)
-    h2_stream_lose(CONTAINER(node, struct h2_stream, node), ending);
+    h2_stream_lose(CONTAINER(node, struct h2_stream, node), lost);
     h2_tell_closed(h2);
     h2_retire_when_alone(h2);
 }

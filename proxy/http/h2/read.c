@@ -267,6 +267,8 @@ void h2_read(struct h2 *h2, struct slice slice)
 {
     if (h2->finishing || h2->stopped)
         return;
+    if (!h2->has_preface)
+        session_suspect(&h2->session, slice);
     h2->slice = slice;
     h2->has_preface = h2->heard = true;
     h2->pinged = false;

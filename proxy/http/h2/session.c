@@ -13,6 +13,9 @@ static void on_marked(void *user)
 {
     struct h2 *h2 = user;
     unsigned marks = h2->session.link->marks;
+    bool over = (marks & (LINK_BROKEN | LINK_EOF)) != 0;
+    if (over && !h2_is_server(h2) && !h2->has_preface)
+        h2->session.mismatch = MISMATCH_SILENT;
     if ((marks & LINK_BROKEN) != 0)
         h2_cut(h2, NULL, false);
     else if ((marks & LINK_EOF) != 0)

@@ -135,7 +135,7 @@ static void end(struct h2 *h2)
 {
     if (h2->finishing && (h2->session.link->marks & LINK_FINISH) != 0)
         return;
-    const struct fault *fault = h2_is_server(h2) ? FAULT(client_gone) : FAULT(upstream_reset);
+    const struct fault *fault = session_lost(&h2->session);
     h2->finishing = h2->goaway = true;
     LIST_EACH_SAFE(&h2->streams, node)
     h2_stream_lose(CONTAINER(node, struct h2_stream, node), fault);

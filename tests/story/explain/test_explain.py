@@ -218,6 +218,17 @@ def test_a_method_with_side_effects_has_fewer_retries(config):
     assert "retries    2, on connect, not on the others: the method is not idempotent, budget 20 %\n" in out
 
 
+@pytest.mark.parametrize("kind", ["application/grpc", "application/grpc-web-text+proto"])
+def test_a_call_of_grpc_that_was_refused_is_tried_again(config, kind):
+    _, out, _ = explain(config(PLAIN), "POST", "http://other.org:18080/", "-H", f"content-type: {kind}")
+    assert "retries    2, on connect, unavailable, not on the others: the method is not idempotent, budget 20 %\n" in out
+    only = {**tree_of([{"name": "all", "upstream": "app", "retries": {"on": ["unavailable"]}}]),
+            "upstreams": {"app": {"endpoints": ["127.0.0.1:9001"]}}}
+    port = only["listeners"][0]["listen"].rpartition(":")[2]
+    _, out, _ = explain(config(only), "POST", f"http://other.org:{port}/", "-H", f"content-type: {kind}")
+    assert "retries    2, on unavailable, budget 20 %\n" in out
+
+
 def test_sticky_cookies_and_changed_fields_are_told(config):
     tree = tree_of([{"name": "all", "upstream": "app", "headers": {"request": {"set": {"X-A": "secret"}, "remove": ["X-B", "X-C"]},
                                                                    "response": {"add": {"X-D": "1"}}}}])

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from support import Backend, Weir, memory_kb, proxy_config, wait_until, without_quarantine
 from support.backend import OK, chunked, response
-from support.frames import (DATA, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE, FrameClient, frame, request)
+from support.frames import (CANCEL, DATA, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE, FrameClient, frame, request)
 
 
 def body_of(client, stream=1):
@@ -273,13 +273,17 @@ def websocket(connection):
         connection.send(b"<" + data + b">")
 
 
-def test_websockets_run_over_a_stream(proxy, start):
-    weir, _ = proxy(websocket)
+def open_websocket(start, weir):
     client = start(FrameClient(weir.address))
     ask = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":authority", "story.test"), (":path", "/chat"),
            ("sec-websocket-version", "13"), ("sec-websocket-protocol", "chat")]
     client.send(client.headers(ask, end=False))
-    status, fields = client.answer()
+    return client, *client.answer()
+
+
+def test_websockets_run_over_a_stream(proxy, start):
+    weir, _ = proxy(websocket)
+    client, status, fields = open_websocket(start, weir)
     assert status == 200 and dict(fields)["sec-websocket-protocol"] == "chat"
     assert not {"upgrade", "connection", "sec-websocket-accept"} & set(dict(fields))
     for text in (b"one", b"two"):
@@ -287,7 +291,43 @@ def test_websockets_run_over_a_stream(proxy, start):
         assert client.until(DATA, 1).payload == b"<" + text + b">"
     client.send(frame(DATA, END_STREAM, 1, b""))
     client.until(DATA, 1, END_STREAM)
-    assert weir.access_log(1)[0]["status"] == 101
+    line, = weir.access_log(1)
+    assert (line["method"], line["status"], line.get("fault")) == ("CONNECT", 200, None)
+
+
+def reset_stream(client):
+    client.send(frame(RST_STREAM, 0, 1, struct.pack(">I", CANCEL)))
+
+
+@pytest.mark.parametrize("leave", [lambda client: client.socket.close(), reset_stream])
+@pytest.mark.parametrize("first", ["client", "backend"])
+def test_a_websocket_that_either_side_has_ended_is_no_fault(proxy, start, first, leave):
+    """Browsers reset the stream, or close the connection, once both sides have said goodbye within the WebSocket."""
+    def behave(connection):
+        connection.read_head()
+        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n")
+        if first == "backend":
+            connection.half_close()
+        connection.wait_for_end()
+        connection.backend.release.wait()
+    weir, backend = proxy(behave)
+    client, status, _ = open_websocket(start, weir)
+    assert status == 200
+    if first == "backend":
+        client.until(DATA, 1, END_STREAM)
+    else:
+        client.send(frame(DATA, END_STREAM, 1, b""))
+        assert backend.wait_for_connections(1)[0].ended_by_peer.wait(10)
+    leave(client)
+    line, = weir.access_log(1)
+    assert (line["status"], line.get("fault")) == (200, None)
+
+
+def test_a_websocket_that_is_torn_is_a_fault(proxy, start):
+    weir, _ = proxy(websocket)
+    client, *_ = open_websocket(start, weir)
+    reset_stream(client)
+    assert weir.access_log(1)[0]["fault"] == "client_gone"
 
 
 def test_a_websocket_that_is_refused_is_an_ordinary_answer(proxy, start):

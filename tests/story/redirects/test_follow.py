@@ -25,6 +25,13 @@ def test_the_client_gets_the_end_of_the_way(proxy, client):
     assert (answer.status, answer.body, targets(backend)) == (200, b"/c?d", ["/a", "/b", "/c?d"])
 
 
+def test_hops_are_no_retries_in_the_access_log(proxy, client):
+    weir, _ = proxy(leads({"/a": (301, "/b"), "/b": (307, "/c")}), route={"redirects": {"follow": 2}})
+    browser = client(weir)
+    assert [browser.get(path).body for path in ("/a", "/a", "/c")] == [b"/c"] * 3
+    assert [(line["attempts"], line.get("redirects")) for line in weir.access_log(3)] == [(1, 2), (1, 2), (1, None)]
+
+
 def test_nothing_is_followed_unless_the_config_says_so(proxy, client):
     weir, backend = proxy(leads({"/a": (302, "/b")}))
     assert (client(weir).get("/a").status, targets(backend)) == (302, ["/a"])

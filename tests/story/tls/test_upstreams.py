@@ -4,7 +4,7 @@ import re
 import ssl
 
 import pytest
-from support import Backend, RawClient, Weir, proxy_config
+from support import Backend, RawClient, Weir, proxy_config, wait_until
 from support.authority import Authority
 from support.backend import OK, Connection
 
@@ -95,6 +95,43 @@ def test_weir_shows_its_own_certificate(start, authority):
     assert get(start, weir).status == 200
     bare = begin(start, backend, ca=str(authority.ca), server_name="app.test")
     assert get(start, bare).status == 502
+
+
+class StrictBackend(TlsBackend):
+    """Refuses in the handshake who shows no certificate, or one of another authority; its alert isn't lost by an early end."""
+
+    def __init__(self, pair, client_ca, version):
+        super().__init__(pair, client_ca=client_ca)
+        self.context.maximum_version = version
+
+    def _serve(self, connection):
+        raw, coming, going = connection.socket, ssl.MemoryBIO(), ssl.MemoryBIO()
+        server = self.context.wrap_bio(coming, going, server_side=True)
+        while data := connection._more():
+            coming.write(data)
+            try:
+                server.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                connection.send(going.read())
+                connection.half_close()
+                connection.wait_for_end()
+            connection.send(going.read())
+        raw.close()
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+@pytest.mark.parametrize("shown", [None, "distrusted"])
+def test_a_backend_that_wants_a_certificate_is_told_in_the_log(start, authority, version, shown):
+    backend = start(StrictBackend(authority.issue("back", "DNS:app.test"), authority.ca, getattr(ssl.TLSVersion, version)))
+    own = start(Authority()).issue("weir", "DNS:weir.test") if shown else {}
+    weir = begin(start, backend, ca=str(authority.ca), server_name="app.test", **own)
+    answer = get(start, weir)
+    assert answer.status == 502 and "tls_alert_received" in answer.get("proxy-status")
+    assert weir.access_log(1)[0]["fault"] == "upstream_wants_certificate"
+    told = f"upstream pool: endpoint {backend.address} wants a client certificate that it trusts: set tls.cert and tls.key"
+    wait_until(lambda: told in weir.stderr(), lambda: f"a warning in {weir.stderr()}")
 
 
 def test_a_backend_without_tls_is_a_fault_of_tls(start, authority):

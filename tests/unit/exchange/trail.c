@@ -116,6 +116,27 @@ static void a_failure_names_its_fault(void **state)
     assert_true(logged(&stage, "\"fault\":\"connect_"));
 }
 
+/* It keeps its own time, and leaves when weir's is over too. */
+static void a_call_whose_client_left_at_its_deadline_has_exceeded_it(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    struct scene *scene = &stage.scene;
+    stage_start(&stage, TRAIL_JSON);
+    struct peer *client = scene_connect(scene);
+    peer_send(scene, client,
+              TEXT("POST /a HTTP/1.1\r\nHost: h\r\nContent-Type: application/grpc\r\ngrpc-timeout: 100m\r\n"
+                   "Content-Length: 0\r\n\r\n"));
+    link_reset(client->link);
+    client->link = NULL;
+    scene->now += 200;
+    loop_tell_time(&scene->loop, scene->now * 1000);
+    scene_run(scene);
+    stage_end(&stage);
+    assert_true(logged(&stage, "\"status\":499,\"grpc_status\":\"4\""));
+    assert_true(logged(&stage, "\"fault\":\"request_timeout\""));
+}
+
 static void combined_and_common_are_as_apache_writes_them(void **state)
 {
     (void)state;
@@ -264,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_json_line_says_who_asked_what_and_who_answered),
         cmocka_unit_test(a_failure_names_its_fault),
+        cmocka_unit_test(a_call_whose_client_left_at_its_deadline_has_exceeded_it),
         cmocka_unit_test(combined_and_common_are_as_apache_writes_them),
         cmocka_unit_test(what_is_missing_is_a_dash),
         cmocka_unit_test(quotes_and_bytes_that_are_no_text_are_escaped),
