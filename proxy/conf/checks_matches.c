@@ -66,25 +66,32 @@ static struct text conditions_key(struct arena *arena, const struct match_settin
     return key;
 }
 
-static struct text match_key(struct arena *arena, const struct route_settings *route, struct text host)
+static struct text match_key(struct arena *arena, const struct route_settings *route, size_t front,
+                             struct text host)
 {
     struct text path = path_key(route), conditions = conditions_key(arena, &route->match);
     int kind = route->path_match == PATH_ANY ? PATH_PREFIX : (int)route->path_match;
-    struct text key = arena_format(arena, "%zu %.*s %d%zu=", route->front, TEXT_ARGS(host), kind, path.len);
+    struct text key = arena_format(arena, "%zu %.*s %d%zu=", front, TEXT_ARGS(host), kind, path.len);
     bool complete = key.at != NULL && arena_append(arena, &key, path.at, path.len) &&
                     arena_append(arena, &key, conditions.at, conditions.len);
     return complete ? key : TEXT_NONE;
 }
 
+/* An earlier one for the same listener, or for all of them. */
+static const struct name *earlier(const struct matches *matches, const struct route_settings *route,
+                                  struct text host)
+{
+    const struct name *same = names_get(&matches->seen, match_key(matches->arena, route, route->front, host));
+    return same != NULL ? same : names_get(&matches->seen, match_key(matches->arena, route, SIZE_MAX, host));
+}
+
 static void note_match(struct matches *matches, size_t index, struct text host, struct place place)
 {
     const struct route_settings *route = &matches->build->config->serve.routes[index];
-    struct text key = match_key(matches->arena, route, host);
-    if (key.at == NULL)
-        return;
-    const struct name *seen = names_get(&matches->seen, key);
+    const struct name *seen = earlier(matches, route, host);
     if (seen == NULL) {
-        struct name *name = names_add(&matches->seen, key, place);
+        struct text key = match_key(matches->arena, route, route->front, host);
+        struct name *name = key.at == NULL ? NULL : names_add(&matches->seen, key, place);
         if (name != NULL)
             name->index = index;
         return;

@@ -172,6 +172,15 @@ const char *form_field_value(struct text written)
     return fine ? NULL : "a field value: one line, no space around it";
 }
 
+/* RFC 8288 section 3, as far as a slip shows. */
+const char *form_link(struct text written)
+{
+    size_t end = text_find(written, '>');
+    bool fine = is_one_line(written) && text_starts(written, TEXT("<")) && end < written.len &&
+                (end + 1 == written.len || written.at[end + 1] == ';');
+    return fine ? NULL : "the value of a Link field: </app.css>; rel=preload; as=style";
+}
+
 const char *form_field_template(struct text written)
 {
     const char *wrong = form_field_value(written);

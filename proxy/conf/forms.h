@@ -27,6 +27,7 @@ const char *form_redirect(struct text written);
 /* RFC 9110 sections 5.1 and 5.5: a token; no CR, LF or NUL. */
 const char *form_field_name(struct text written);
 const char *form_field_value(struct text written);
+const char *form_link(struct text written);
 /* A field of an answer that the operator may change: not those that frame it or end at this hop. */
 const char *form_respond_field(struct text written);
 /* The same for a request: the Host isn't one either. */

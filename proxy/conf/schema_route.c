@@ -250,7 +250,9 @@ static const struct shape mirror = {
         {0},
     }};
 
-static const struct shape hints = {.kind = SHAPE_LIST, .one = true, .item = &type_field_value};
+static const struct shape hint = {
+    .kind = SHAPE_STRING, .form = form_link, .pattern = "^<[^>\\r\\n]*>(;.*)?$"};
+static const struct shape hints = {.kind = SHAPE_LIST, .one = true, .item = &hint};
 
 static const char *const targets[] = {"upstream", "split", "redirect", "respond", NULL};
 

@@ -189,6 +189,30 @@ static void admin_reachable_by_others_needs_a_token(void **state)
     load_fine(state, LISTENER UPSTREAM ROUTE "admin: {listen: off}\n");
 }
 
+/* A route without a listener is one for all of them. */
+static void a_route_for_all_listeners_hides_a_later_one_for_one(void **state)
+{
+    static const char two[] = "listeners: [{name: a, listen: 127.0.0.1:1}, {name: b, listen: 127.0.0.1:2}]\n";
+    char yaml[400];
+    for (int order = 0; order < 2; order++) {
+        snprintf(yaml, sizeof yaml, "%sroutes:\n  - {%s" RESPOND "}\n  - {%s" RESPOND "}\n", two,
+                 order == 0 ? "" : "listener: b, ", order == 0 ? "listener: b, " : "");
+        if (order == 1) {
+            load_fine(state, yaml);
+            continue;
+        }
+        assert_non_null(load(state, yaml));
+        problem_at(state, 4, 5, "routes[1]: never meets a request: the route in t.yaml:3:5 matches the same");
+    }
+}
+
+static void early_hints_are_values_of_link_fields(void **state)
+{
+    load_fine(state, LISTENER UPSTREAM "routes: [{upstream: app, early_hints: '</a.css>; rel=preload'}]\n");
+    load_wrong(state, LISTENER UPSTREAM "routes: [{upstream: app, early_hints: /a.css}]\n", 3,
+               "needs the value of a Link field: </app.css>; rel=preload; as=style");
+}
+
 static void match_twice(void **state, const char *first, const char *second, bool same)
 {
     char yaml[400];
@@ -385,6 +409,8 @@ int main(void)
         loading_test(the_names_of_the_admin_api_are_taken),
         loading_test(what_a_route_says_in_vain_is_a_warning),
         loading_test(a_key_of_a_cache_is_told_once),
+        loading_test(a_route_for_all_listeners_hides_a_later_one_for_one),
+        loading_test(early_hints_are_values_of_link_fields),
         loading_test(what_an_upstream_says_in_vain_is_a_warning),
         loading_test(names_given_twice_are_told_with_both_places),
         loading_test(an_address_bound_twice_is_a_problem),
