@@ -413,6 +413,24 @@ static void a_response_that_cannot_be_stapled_is_a_warning(void **state)
     problem_at(state, 2, 9, "c.ocsp' is not stapled: it is not an OCSP response in DER form");
 }
 
+static void what_tls_says_in_vain_is_a_warning(void **state)
+{
+    write_file(state, "main.yaml",
+               "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}],\n"
+               "  session_tickets: off, early_data: on}}]\n" UPSTREAM ROUTE);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
+    close_to_others(state, "k.pem");
+    load_with(state, 1);
+    assert_int_equal(problem_at(state, 2, 37, "listeners[0].tls.early_data: never comes")->severity,
+                     SEVERITY_WARNING);
+    write_file(state, "main.yaml",
+               "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}]}}]\n" ROUTE
+               "upstreams: {app: {endpoints: [127.0.0.1:9], tls: {verify: off, ca: c.pem}}}\n");
+    load_with(state, 1);
+    assert_int_equal(problem_at(state, 3, 68, "upstreams.app.tls.ca: is not used")->severity,
+                     SEVERITY_WARNING);
+}
+
 static void a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked(void **state)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -472,6 +490,7 @@ int main(void)
         loading_test(a_chain_in_the_wrong_order_is_told_as_such),
         loading_test(a_key_that_is_too_small_is_told_at_its_certificate),
         loading_test(a_response_that_cannot_be_stapled_is_a_warning),
+        loading_test(what_tls_says_in_vain_is_a_warning),
         loading_test(a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked),
         loading_test(what_is_no_certificate_is_told),
         loading_test(a_user_that_does_not_exist_is_a_problem),
