@@ -63,6 +63,7 @@ def test_a_broken_pair_stops_no_other_one(secure, authority, context):
     assert serial_of(weir, context(), "blog.test") == before[0]
     said = weir.stderr()
     assert "blog.pem: there is no certificate in PEM form" in said and "wild.pem: a new certificate is in force" in said
+    assert weir.metrics().total("weir_tls_certificate_loads_total", result="failed") >= 1
 
 
 def test_broken_authorities_of_clients_stay_and_the_certificate_is_renewed(secure, authority, context):
@@ -120,7 +121,11 @@ def test_check_warns_of_staples_at_their_place(authority, tmp_path):
         assert done.stderr == ""
 
 
-def expiry(pair):
+def test_when_certificates_expire_is_a_metric(secure, authority, context):
+    pairs = [authority.issue("first", days=20), authority.issue("other", "DNS:other.test", days=30)]
+    weir, _ = secure({"certificates": [pairs[0], pairs[1], pairs[0]]})
+
+    def expiry(pair):
         return weir.metrics().total("weir_tls_certificate_expiry_timestamp_seconds", listener="web", certificate=pair["cert"])
     with open_tls(weir, context()) as client:
         ends = ssl.cert_time_to_seconds(client.getpeercert()["notAfter"])
