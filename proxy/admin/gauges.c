@@ -6,7 +6,9 @@
 #include "admin/usage.h"
 #include "base/counters.h"
 #include "base/log.h"
+#include "exchange/settings.h"
 #include "exchange/trail.h"
+#include "tls/keyring.h"
 
 static void read_generation(struct metrics_source *source, struct metrics_page *page)
 {
@@ -52,13 +54,50 @@ static void read_descriptors(struct metrics_source *source, struct metrics_page 
         metrics_sample(page, TEXT(""), descriptors);
 }
 
+/* Of one listener's certificates. */
+struct expiries {
+    struct metrics_page *page;
+    struct text listener;
+};
+
+static void tell_expiry(void *arg, struct text certificate, int64_t ends)
+{
+    const struct expiries *expiries = arg;
+    struct buffer labels = BUFFER_EMPTY;
+    label_add(&labels, "listener", expiries->listener);
+    label_add(&labels, "certificate", certificate);
+    if (!labels.short_of_room)
+        metrics_sample(expiries->page, buffer_text(&labels), ends);
+    buffer_clear(&labels);
+}
+
+static void read_expiries(struct metrics_source *source, struct metrics_page *page)
+{
+    const struct gauge *gauge = CONTAINER(source, struct gauge, source);
+    const struct snapshot_settings *serve = gauge->state->serve;
+    for (size_t i = 0; serve != NULL && i < serve->front_count; i++) {
+        struct expiries expiries = {page, serve->fronts[i].name};
+        if (serve->fronts[i].tls != NULL)
+            keyring_each(serve->fronts[i].tls, tell_expiry, &expiries);
+    }
+}
+
+static void read_loads(struct metrics_source *source, struct metrics_page *page)
+{
+    struct keyring_loads loads = keyring_count_loads();
+    (void)source;
+    metrics_sample(page, TEXT("result=\"ok\""), (int64_t)loads.ok);
+    metrics_sample(page, TEXT("result=\"failed\""), (int64_t)loads.failed);
+}
+
 static const struct {
     enum family_id family;
     void (*read)(struct metrics_source *source, struct metrics_page *page);
 } rows[GAUGE_COUNT] = {
-    {FAMILY_ID_config_generation, read_generation}, {FAMILY_ID_state_up, read_state_up},
-    {FAMILY_ID_start_time, read_start_time},        {FAMILY_ID_log_dropped, read_log_dropped},
-    {FAMILY_ID_resident_memory, read_resident},     {FAMILY_ID_open_descriptors, read_descriptors},
+    {FAMILY_ID_config_generation, read_generation},    {FAMILY_ID_state_up, read_state_up},
+    {FAMILY_ID_start_time, read_start_time},           {FAMILY_ID_log_dropped, read_log_dropped},
+    {FAMILY_ID_resident_memory, read_resident},        {FAMILY_ID_open_descriptors, read_descriptors},
+    {FAMILY_ID_tls_certificate_expiry, read_expiries}, {FAMILY_ID_tls_certificate_loads, read_loads},
 };
 
 void gauges_add(struct gauges *gauges, const struct admin_state *state)

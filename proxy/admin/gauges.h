@@ -7,7 +7,7 @@
 #include "admin/state.h"
 #include "base/metrics.h"
 
-enum { GAUGE_COUNT = 6 };
+enum { GAUGE_COUNT = 8 };
 
 struct gauge {
     struct metrics_source source;

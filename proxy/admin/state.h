@@ -12,7 +12,8 @@
 #include "base/buffer.h"
 #include "net/address.h"
 
-struct trail_sink; /* exchange/trail.h */
+struct snapshot_settings; /* exchange/settings.h */
+struct trail_sink;        /* exchange/trail.h */
 
 enum order_state { ORDER_KEEP, ORDER_UP, ORDER_DRAIN, ORDER_DOWN };
 
@@ -60,6 +61,7 @@ struct admin_state {
     /* The config in force as JSON, secrets masked, and its hash; empty: not shown. */
     struct text config;
     struct text config_hash;
+    const struct snapshot_settings *serve; /* of the config in force; NULL: none is */
     struct admin_hands hands;
     /* Set before admin_new, then left alone. */
     uint64_t started;                    /* s since the epoch; 0: admin_new is the start */

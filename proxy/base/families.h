@@ -70,6 +70,10 @@ struct metric {
       "Stored answers that had to make room for others, by cache.")                                          \
     F(tls_handshakes, METRIC_COUNTER, "weir_tls_handshakes_total", CELLS_HANDSHAKE,                          \
       "TLS handshakes with clients, by listener, version (none: it failed) and result.")                     \
+    F(tls_certificate_expiry, METRIC_GAUGE, "weir_tls_certificate_expiry_timestamp_seconds", CELLS_ONE,      \
+      "When a certificate in force expires, since the epoch, by listener and certificate (its file).")       \
+    F(tls_certificate_loads, METRIC_COUNTER, "weir_tls_certificate_loads_total", CELLS_ONE,                  \
+      "How often changed files of certificates were loaded, by result (failed: old ones stay in force).")    \
     F(http2_errors, METRIC_COUNTER, "weir_http2_errors_total", CELLS_HTTP2,                                  \
       "What clients did wrong in HTTP/2, by listener and error.")                                            \
     F(limited, METRIC_COUNTER, "weir_limited_requests_total", CELLS_ONE,                                     \

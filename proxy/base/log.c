@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/log.h"
+#include "base/log_line.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 #include "base/sink.h"
 #include "base/utf8.h"
 
-#define LINE_MAX_BYTES 8192
 #define TAIL_MAX_BYTES 8 /* "..." and what closes the line */
 
 static struct sink sink = {.fd = STDERR_FILENO, .blocking = true};
@@ -93,10 +92,10 @@ static void add_json_line(struct buffer *line, enum log_level level, struct text
     buffer_json_escape(line, message);
 }
 
-static void write_line(enum log_level level, struct text message)
+void log_write_line(enum log_level level, struct text message)
 {
-    char bytes[1 + LINE_MAX_BYTES];
-    struct buffer line = buffer_over(bytes + 1, LINE_MAX_BYTES - TAIL_MAX_BYTES);
+    char bytes[1 + LOG_LINE_MAX];
+    struct buffer line = buffer_over(bytes + 1, LOG_LINE_MAX - TAIL_MAX_BYTES);
     bool json = __atomic_load_n(&written_as, __ATOMIC_RELAXED) == LOG_JSON;
     if (json)
         add_json_line(&line, level, message);
@@ -110,14 +109,7 @@ static void write_line(enum log_level level, struct text message)
     sink_write(&sink, buffer_text(&line));
 }
 
-/* Where a message is put together; a byte longer than what a line can show, so that the line knows it was
- * cut. */
-struct message {
-    char bytes[LINE_MAX_BYTES + 1];
-};
-
-__attribute__((format(printf, 2, 0))) static struct text compose(struct message *message, const char *format,
-                                                                 va_list list)
+struct text log_compose(struct log_message *message, const char *format, va_list list)
 {
     int len = vsnprintf(message->bytes, sizeof(message->bytes), format, list);
     size_t most = sizeof(message->bytes) - 1;
@@ -126,52 +118,14 @@ __attribute__((format(printf, 2, 0))) static struct text compose(struct message 
 
 void log_write(enum log_level level, const char *format, ...)
 {
-    struct message message;
+    struct log_message message;
     va_list list;
     int error = errno;
     if (!log_wants(level))
         return;
     va_start(list, format);
-    struct text text = compose(&message, format, list);
+    struct text text = log_compose(&message, format, list);
     va_end(list);
-    write_line(level, text);
-    errno = error;
-}
-
-static uint64_t second_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (uint64_t)now.tv_sec + 1; /* 0 is "never" in a new log_limit */
-}
-
-/* True when this call site may write now; *missed are the lines that it couldn't since it last did. */
-static bool pass_limit(struct log_limit *limit, uint64_t *missed)
-{
-    uint64_t now = second_now();
-    if (__atomic_load_n(&limit->second, __ATOMIC_RELAXED) == now) {
-        __atomic_fetch_add(&limit->dropped, 1, __ATOMIC_RELAXED);
-        return false;
-    }
-    __atomic_store_n(&limit->second, now, __ATOMIC_RELAXED);
-    *missed = __atomic_exchange_n(&limit->dropped, 0, __ATOMIC_RELAXED);
-    return true;
-}
-
-void log_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
-{
-    struct message message;
-    uint64_t missed;
-    va_list list;
-    int error = errno;
-    if (!log_wants(level) || !pass_limit(limit, &missed))
-        return;
-    va_start(list, format);
-    struct text text = compose(&message, format, list);
-    va_end(list);
-    struct buffer whole = {message.bytes, text.len, sizeof(message.bytes), .bounded = true};
-    if (missed > 0)
-        buffer_printf(&whole, " (%llu like this left out)", (unsigned long long)missed);
-    write_line(level, buffer_text(&whole));
+    log_write_line(level, text);
     errno = error;
 }

@@ -23,16 +23,26 @@ enum log_level log_level(void);
 bool log_wants(enum log_level level);
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* At most one line a second per call site; the next one says how many were left out. */
+/*
+ * At most one line a second of each text per call site: the next one of that text says how many were left out. So one
+ * endpoint or cause doesn't hide another, and yet a site writes no more than LOG_LIMIT_TEXTS lines a second; what is beyond
+ * that is told behind the next line that gets through.
+ */
 #define log_write_limited(level, ...)               \
     do {                                            \
         static struct log_limit limit_;             \
         log_limited(&limit_, (level), __VA_ARGS__); \
     } while (0)
 
+enum { LOG_LIMIT_TEXTS = 16 };
+
+/* Relaxed atomics: a lost update only means one line more or less. */
 struct log_limit {
-    uint64_t second; /* relaxed atomics: a lost update only means one line more or less */
-    uint64_t dropped;
+    struct {
+        uint64_t mark;    /* when a text was written last, in s, above a hash of it; 0: free */
+        uint64_t dropped; /* of that text since then */
+    } texts[LOG_LIMIT_TEXTS];
+    uint64_t others; /* dropped, of texts that have no place */
 };
 void log_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -20,7 +20,8 @@ static struct tls_pair_settings pair_of(struct build *build, struct section sect
 {
     return (struct tls_pair_settings){.cert = path_of(build, section, "cert"),
                                       .key = path_of(build, section, "key"),
-                                      .ocsp = ocsp ? path_of(build, section, "ocsp") : TEXT_NONE};
+                                      .ocsp = ocsp ? path_of(build, section, "ocsp") : TEXT_NONE,
+                                      .written = section_text(section, "cert")};
 }
 
 static void read_pairs(struct build *build, struct section tls, struct tls_server_settings *settings)
@@ -80,6 +81,7 @@ static void open_upstream(struct build *build, struct section tls, struct cluste
 {
     char why[TLS_WHY_MAX];
     struct tls_client_settings settings = {
+        .name = cluster->name,
         .verify = section_number(tls, "verify") != 0,
         .ca = path_of(build, tls, "ca"),
         .server_name = section_text(tls, "server_name"),

@@ -6,6 +6,7 @@
 #include "conf/checks.h"
 #include "conf/files.h"
 #include "conf/forms.h"
+#include "tls/pair.h"
 
 /* A file of authorities can hold some hundred certificates. */
 #define PEM_MAX ((size_t)4 << 20)
@@ -39,26 +40,70 @@ static struct text read_pem(struct build *build, struct section section, const c
 static void report(struct build *build, const struct node *node, enum certificate_state state,
                    const char *sentence)
 {
-    if (state == CERTIFICATE_EXPIRED)
+    if (state == CERTIFICATE_DATED)
         problem_warn(build->problems, node->place, "%.*s: %s", TEXT_ARGS(node->text), sentence);
     else if (state == CERTIFICATE_WRONG)
         problem_add(build->problems, node->place, "%.*s: %s", TEXT_ARGS(node->text), sentence);
 }
 
+/* As the config's own file sees it; .at is NULL where there is none. */
+static struct text path_of(struct section section, const char *key, struct arena *arena)
+{
+    const struct node *node = section_node(section, key);
+    if (node == NULL || node->kind != NODE_SCALAR || form_file(node->text) != NULL)
+        return TEXT_NONE;
+    return file_beside(node->place.file, node->text, arena);
+}
+
+/* Serving goes on without it, so it is a warning. */
+static void check_staple(struct build *build, const struct node *node, struct text path,
+                         const struct pair *pair)
+{
+    struct staple staple;
+    const char *wrong = staple_load(&staple, path.at, pair->certificate);
+    if (wrong != NULL)
+        problem_warn(build->problems, node->place, "ocsp '%.*s' is not stapled: %s", TEXT_ARGS(path), wrong);
+    staple_clear(&staple);
+}
+
+/* What only shows when it is put to use. */
+static void check_use(struct build *build, struct section section, struct arena *arena)
+{
+    char why[TLS_WHY_MAX];
+    struct pair pair;
+    const struct tls_pair_settings settings = {.cert = path_of(section, "cert", arena),
+                                               .key = path_of(section, "key", arena),
+                                               .ocsp = path_of(section, "ocsp", arena)};
+    if (settings.cert.at == NULL || settings.key.at == NULL)
+        return;
+    if (!pair_load(&pair, &settings, why))
+        problem_add(build->problems, section_node(section, "cert")->place, "%s", why);
+    else if (settings.ocsp.at != NULL)
+        check_staple(build, section_node(section, "ocsp"), settings.ocsp, &pair);
+    pair_clear(&pair);
+}
+
+/* True when both can be used as far as one sees. */
+static bool check_files(struct build *build, struct section section, struct text cert, struct text key)
+{
+    char why[CERTIFICATE_WHY_MAX];
+    enum certificate_state state = certificate_check(cert, TEXT_NONE, why);
+    report(build, section_node(section, "cert"), state, why);
+    if (state == CERTIFICATE_WRONG || key.at == NULL)
+        return false;
+    state = certificate_check(cert, key, why);
+    report(build, section_node(section, "key"), state, why);
+    return state != CERTIFICATE_WRONG;
+}
+
 static void check_pair(struct build *build, struct section section)
 {
     struct arena arena;
-    const char *sentence;
     arena_init(&arena, 4 * PEM_MAX);
     struct text cert = read_pem(build, section, "cert", &arena),
                 key = read_pem(build, section, "key", &arena);
-    if (cert.at != NULL) {
-        enum certificate_state state = certificate_check(cert, TEXT_NONE, &sentence);
-        report(build, section_node(section, "cert"), state, sentence);
-        if (state != CERTIFICATE_WRONG && key.at != NULL &&
-            certificate_check(cert, key, &sentence) == CERTIFICATE_WRONG)
-            report(build, section_node(section, "key"), CERTIFICATE_WRONG, sentence);
-    }
+    if (cert.at != NULL && check_files(build, section, cert, key))
+        check_use(build, section, &arena);
     if (key.at != NULL)
         explicit_bzero((char *)(uintptr_t)key.at, key.len);
     arena_clear(&arena);
@@ -67,12 +112,12 @@ static void check_pair(struct build *build, struct section section)
 static void check_authorities(struct build *build, struct section section, const char *key)
 {
     struct arena arena;
-    const char *sentence;
+    char why[CERTIFICATE_WHY_MAX];
     arena_init(&arena, 2 * PEM_MAX);
     struct text pem = read_pem(build, section, key, &arena);
     if (pem.at != NULL) {
-        enum certificate_state state = certificate_check(pem, TEXT_NONE, &sentence);
-        report(build, section_node(section, key), state, sentence);
+        enum certificate_state state = certificate_check(pem, TEXT_NONE, why);
+        report(build, section_node(section, key), state, why);
     }
     arena_clear(&arena);
 }

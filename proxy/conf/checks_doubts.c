@@ -139,6 +139,15 @@ static void doubt_check(const struct subject *upstream, const struct cluster_set
                      upstream->way);
 }
 
+static void doubt_authorities(const struct subject *upstream)
+{
+    struct section tls = section_map(upstream->section, "tls");
+    const struct node *ca = section_node(tls, "ca");
+    if (ca != NULL && section_number(tls, "verify") == 0)
+        problem_warn(upstream->build->problems, ca->place,
+                     "%s.tls.ca: is not used: with verify: off every certificate is taken", upstream->way);
+}
+
 static void doubt_upstreams(struct build *build, struct section root, struct arena *arena)
 {
     struct item single;
@@ -153,11 +162,33 @@ static void doubt_upstreams(struct build *build, struct section root, struct are
         doubt_weights(&upstream, settings);
         doubt_twins(&upstream, arena);
         doubt_check(&upstream, settings);
+        doubt_authorities(&upstream);
     }
+}
+
+static void doubt_early_data(struct build *build, struct section tls, size_t index)
+{
+    const struct node *early = section_node(tls, "early_data");
+    if (early != NULL && section_number(tls, "early_data") != 0 &&
+        text_equal(section_text(tls, "session_tickets"), TEXT("off")))
+        problem_warn(build->problems, early->place,
+                     "listeners[%zu].tls.early_data: never comes: it needs a session to resume, which "
+                     "session_tickets: off forbids",
+                     index);
+}
+
+static void doubt_listeners(struct build *build, struct section root)
+{
+    struct item single;
+    size_t index = 0;
+    for (const struct item *item = section_items(root, "listeners", &single); item != NULL;
+         item = item->next, index++)
+        doubt_early_data(build, section_map(section_item(root, "listeners", item), "tls"), index);
 }
 
 void checks_doubts(struct build *build, struct section root, struct arena *arena)
 {
+    doubt_listeners(build, root);
     doubt_routes(build, root);
     doubt_upstreams(build, root, arena);
 }

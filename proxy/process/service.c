@@ -109,6 +109,7 @@ void service_show(struct service *service)
     service->state.generation = service->snapshot->generation;
     service->state.config = service->config->effective.json;
     service->state.config_hash = service->config->effective.hash;
+    service->state.serve = &service->config->serve;
     service->state.access_log = service->trail_sink;
 }
 

@@ -61,13 +61,6 @@ unsigned credentials_write_alpn(const enum tls_alpn alpn[2], unsigned char *out)
     return len;
 }
 
-bool credentials_trust(SSL_CTX *context, const char *path)
-{
-    BIO *file = pem_open(path);
-    BIO_free(file);
-    return file != NULL && SSL_CTX_load_verify_file(context, path) == 1;
-}
-
 bool credentials_show(SSL_CTX *context, const struct pair *pair)
 {
     return SSL_CTX_use_cert_and_key(context, pair->certificate, pair->key, pair->chain, 1) == 1;

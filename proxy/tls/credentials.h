@@ -27,9 +27,10 @@ struct tls_credentials {
     atomic_uint refs;
     SSL_CTX *context; /* what connections begin with */
     bool early_data;
-    /* server */
-    struct pair *pairs;
+    unsigned kept; /* parts whose files could not be used, so that they are those of the credentials before */
+    struct pair *pairs; /* one for each of the settings; a client's has at most one */
     size_t pair_count;
+    /* server */
     struct bundle *bundles; /* the default, then one for each name */
     size_t bundle_count;
     struct map names; /* bundles */
@@ -41,9 +42,13 @@ struct tls_credentials {
 
 #define CREDENTIALS_MAGIC 0x63726564u
 
-/* One reference, the caller's; NULL with a sentence in why[TLS_WHY_MAX]. May read many files: control thread. */
-struct tls_credentials *credentials_server(const struct tls_server_settings *settings, char *why);
-struct tls_credentials *credentials_client(const struct tls_client_settings *settings, char *why);
+/* One reference, the caller's; NULL with a sentence in why[TLS_WHY_MAX]. before: made of the same settings earlier, for
+ * parts whose files can't be used now, which is logged; NULL: every part must be good. May read many files: control
+ * thread. */
+struct tls_credentials *credentials_server(const struct tls_server_settings *settings,
+                                           const struct tls_credentials *before, char *why);
+struct tls_credentials *credentials_client(const struct tls_client_settings *settings,
+                                           const struct tls_credentials *before, char *why);
 
 /* For both kinds: an empty one. */
 struct tls_credentials *credentials_new(char *why);
@@ -59,9 +64,6 @@ bool credentials_complain(char *why, const char *what);
 
 /* As on the wire; the bytes. */
 unsigned credentials_write_alpn(const enum tls_alpn alpn[2], unsigned char *out);
-
-/* The authorities of a file are trusted. */
-bool credentials_trust(SSL_CTX *context, const char *path);
 
 /* link.c: what contexts of clients call with a new session; its owner keeps it, or not. */
 int tls_on_session(SSL *ssl, SSL_SESSION *session);

@@ -2,102 +2,11 @@
 /* What a listener shows: which certificates for which name, and whom it trusts. */
 #include <openssl/err.h>
 #include <openssl/sha.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
-#include "base/log.h"
-#include "tls/credentials.h"
+#include "tls/bundle.h"
+#include "tls/loading.h"
 #include "tls/sni.h"
 #include "tls/tickets.h"
-
-static bool load_pairs(struct tls_credentials *credentials, const struct tls_server_settings *settings,
-                       char *why)
-{
-    credentials->pairs = calloc(settings->pair_count, sizeof *credentials->pairs);
-    if (credentials->pairs == NULL)
-        return credentials_complain(why, "out of memory");
-    for (size_t i = 0; i < settings->pair_count; i++) {
-        credentials->pair_count++;
-        if (!pair_load(&credentials->pairs[i], &settings->pairs[i], why))
-            return false;
-    }
-    return true;
-}
-
-static int slot_of(const struct pair *pair)
-{
-    switch (pair_algorithm(pair)) {
-    case EVP_PKEY_RSA:
-        return 0;
-    case EVP_PKEY_EC:
-        return 1;
-    default:
-        return 2;
-    }
-}
-
-static void bundle_add(struct bundle *bundle, const struct pair *pair)
-{
-    int slot = slot_of(pair);
-    if (bundle->pairs[slot] == NULL)
-        bundle->pairs[slot] = pair;
-}
-
-/* The bundle of a name, made when the name is new. */
-static struct bundle *bundle_of(struct tls_credentials *credentials, struct text name)
-{
-    struct bundle *bundle = map_find(&credentials->names, name);
-    if (bundle != NULL)
-        return bundle;
-    bundle = &credentials->bundles[credentials->bundle_count];
-    if (!map_insert(&credentials->names, name, bundle, NULL))
-        return NULL;
-    credentials->bundle_count++;
-    return bundle;
-}
-
-static bool name_pair(struct tls_credentials *credentials, const struct pair *pair)
-{
-    for (int i = 0; i < sk_OPENSSL_STRING_num(pair->names); i++) {
-        struct bundle *bundle = bundle_of(credentials, text_of(sk_OPENSSL_STRING_value(pair->names, i)));
-        if (bundle == NULL)
-            return false;
-        bundle_add(bundle, pair);
-    }
-    return true;
-}
-
-/* The default is the first pair, with those of other algorithms that share its first name. */
-static void fill_default(struct tls_credentials *credentials)
-{
-    const struct pair *first = &credentials->pairs[0];
-    struct bundle *standard = &credentials->bundles[0];
-    bundle_add(standard, first);
-    if (sk_OPENSSL_STRING_num(first->names) == 0)
-        return;
-    const struct bundle *named =
-        map_find(&credentials->names, text_of(sk_OPENSSL_STRING_value(first->names, 0)));
-    for (int slot = 0; slot < KEY_ALGORITHMS; slot++)
-        if (named->pairs[slot] != NULL)
-            bundle_add(standard, named->pairs[slot]);
-}
-
-static bool fill_bundles(struct tls_credentials *credentials)
-{
-    size_t most = 1;
-    for (size_t i = 0; i < credentials->pair_count; i++)
-        most += (size_t)sk_OPENSSL_STRING_num(credentials->pairs[i].names);
-    credentials->bundles = calloc(most, sizeof *credentials->bundles);
-    if (credentials->bundles == NULL)
-        return false;
-    credentials->bundle_count = 1;
-    for (size_t i = 0; i < credentials->pair_count; i++)
-        if (!name_pair(credentials, &credentials->pairs[i]))
-            return false;
-    fill_default(credentials);
-    return true;
-}
 
 static int on_server_name(SSL *ssl, int *alert, void *owner)
 {
@@ -122,47 +31,42 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, 
     return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* It was good when it was loaded, and nobody has brought a new one since. */
-static bool is_outdated(const struct pair *pair)
-{
-    bool outdated = pair->staple_until != 0 && time(NULL) > pair->staple_until;
-    if (outdated)
-        log_write_limited(LOG_WARN, "an OCSP response is out of date and not stapled any more");
-    return outdated;
-}
-
 static int on_status(SSL *ssl, void *owner)
 {
     const struct tls_credentials *credentials = owner;
     const X509 *shown = SSL_get_certificate(ssl);
     for (size_t i = 0; i < credentials->pair_count; i++) {
         const struct pair *pair = &credentials->pairs[i];
-        if (pair->certificate != shown || pair->staple == NULL || is_outdated(pair))
+        if (pair->certificate != shown || !staple_is_good(&pair->staple))
             continue;
-        unsigned char *copy = OPENSSL_memdup(pair->staple, (size_t)pair->staple_len);
-        if (copy == NULL || SSL_set_tlsext_status_ocsp_resp(ssl, copy, pair->staple_len) != 1)
+        unsigned char *copy = OPENSSL_memdup(pair->staple.der, (size_t)pair->staple.len);
+        if (copy == NULL || SSL_set_tlsext_status_ocsp_resp(ssl, copy, pair->staple.len) != 1)
             return SSL_TLSEXT_ERR_NOACK;
         return SSL_TLSEXT_ERR_OK;
     }
     return SSL_TLSEXT_ERR_NOACK;
 }
 
+/* A server's credentials in the making. */
+struct making {
+    struct loading loading;
+    const struct tls_server_settings *settings;
+    struct map made; /* bundles that own their context, by their pairs */
+};
+
 /* The authorities are read once, for the first context. */
-static bool trust_clients(SSL_CTX *context, SSL_CTX *first, const struct tls_server_settings *settings)
+static bool trust_clients(struct making *making, SSL_CTX *context)
 {
+    const struct tls_server_settings *settings = making->settings;
+    SSL_CTX *first = making->loading.credentials->bundles[0].context;
     if (settings->auth == TLS_AUTH_NONE)
         return true;
     int mode = SSL_VERIFY_PEER;
     if (settings->auth == TLS_AUTH_REQUIRE)
         mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     SSL_CTX_set_verify(context, mode, NULL);
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(settings->client_ca.at);
-    if (names == NULL)
-        return false;
-    SSL_CTX_set_client_CA_list(context, names);
-    if (first != NULL)
-        SSL_CTX_set1_cert_store(context, SSL_CTX_get_cert_store(first));
-    return first != NULL || credentials_trust(context, settings->client_ca.at);
+    return first != NULL ? loading_share(context, first)
+                         : loading_authorities(&making->loading, context, settings->client_ca);
 }
 
 static bool add_authorities(EVP_MD_CTX *digest, X509_STORE *store)
@@ -217,72 +121,79 @@ static bool show_bundle(SSL_CTX *context, const struct bundle *bundle)
     return true;
 }
 
-static SSL_CTX *make_context(struct tls_credentials *credentials, const struct bundle *bundle,
-                             const struct tls_server_settings *settings)
+static SSL_CTX *make_context(struct making *making, const struct bundle *bundle)
 {
+    struct tls_credentials *credentials = making->loading.credentials;
     SSL_CTX *context = credentials_context(TLS_server_method());
     if (context == NULL)
         return NULL;
-    if (settings->only_13)
+    if (making->settings->only_13)
         SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-    set_tickets(context, settings);
+    set_tickets(context, making->settings);
     SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
     SSL_CTX_set_tlsext_servername_arg(context, credentials);
     SSL_CTX_set_tlsext_status_cb(context, on_status);
     SSL_CTX_set_tlsext_status_arg(context, credentials);
     if (credentials->alpn_len > 0)
         SSL_CTX_set_alpn_select_cb(context, on_alpn, credentials);
-    if (show_bundle(context, bundle) && trust_clients(context, credentials->bundles[0].context, settings) &&
-        set_session_scope(context, settings))
+    if (show_bundle(context, bundle) && trust_clients(making, context) &&
+        set_session_scope(context, making->settings))
         return context;
     SSL_CTX_free(context);
     return NULL;
 }
 
-/* Bundles of the same pairs share one. made: those that own theirs, by their pairs. */
-static bool give_context(struct tls_credentials *credentials, struct bundle *bundle,
-                         const struct tls_server_settings *settings, struct map *made)
+/* Bundles of the same pairs share one. */
+static bool give_context(struct making *making, struct bundle *bundle)
 {
     const struct text pairs = {(const char *)bundle->pairs, sizeof bundle->pairs};
-    const struct bundle *earlier = map_find(made, pairs);
+    const struct bundle *earlier = map_find(&making->made, pairs);
     if (earlier != NULL) {
         bundle->context = earlier->context;
         return true;
     }
-    bundle->context = make_context(credentials, bundle, settings);
+    bundle->context = make_context(making, bundle);
     bundle->owns = bundle->context != NULL;
-    return bundle->owns && map_insert(made, pairs, bundle, NULL);
+    return bundle->owns && map_insert(&making->made, pairs, bundle, NULL);
 }
 
-static bool give_contexts(struct tls_credentials *credentials, const struct tls_server_settings *settings)
+/* OpenSSL has been asked about each pair already, so what is left is a lack of memory, mostly. */
+static bool give_contexts(struct making *making)
 {
-    struct map made;
+    const struct tls_credentials *credentials = making->loading.credentials;
     bool fine = true;
-    map_init(&made);
+    map_init(&making->made);
+    making->loading.why[0] = '\0';
     for (size_t i = 0; fine && i < credentials->bundle_count; i++)
-        fine = give_context(credentials, &credentials->bundles[i], settings, &made);
-    map_clear(&made);
+        fine = give_context(making, &credentials->bundles[i]);
+    map_clear(&making->made);
+    if (!fine && making->loading.why[0] == '\0')
+        credentials_complain(making->loading.why, "OpenSSL refuses the certificates or the authorities");
     return fine;
 }
 
-static bool fill(struct tls_credentials *credentials, const struct tls_server_settings *settings, char *why)
+static bool fill(struct making *making)
 {
-    if (!load_pairs(credentials, settings, why))
+    const struct tls_server_settings *settings = making->settings;
+    struct tls_credentials *credentials = making->loading.credentials;
+    if (!loading_pairs(&making->loading, settings->pairs, settings->pair_count))
         return false;
-    if (!fill_bundles(credentials))
-        return credentials_complain(why, "out of memory");
+    if (!bundles_fill(credentials))
+        return credentials_complain(making->loading.why, "out of memory");
     credentials->alpn_len = credentials_write_alpn(settings->alpn, credentials->alpn);
-    if (!give_contexts(credentials, settings))
-        return credentials_complain(why, "OpenSSL refuses the certificates or the authorities");
+    if (!give_contexts(making))
+        return false;
     credentials->context = credentials->bundles[0].context;
     credentials->early_data = settings->early_data;
     return true;
 }
 
-struct tls_credentials *credentials_server(const struct tls_server_settings *settings, char *why)
+struct tls_credentials *credentials_server(const struct tls_server_settings *settings,
+                                           const struct tls_credentials *before, char *why)
 {
     struct tls_credentials *credentials = credentials_new(why);
-    if (credentials == NULL || fill(credentials, settings, why))
+    struct making making = {{"listener", settings->name, before, credentials, why}, settings, {0}};
+    if (credentials == NULL || fill(&making))
         return credentials;
     credentials_unref(credentials);
     return NULL;

@@ -3,11 +3,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/list.h"
-#include "base/log.h"
 #include "base/panic.h"
-#include "tls/keyring_key.h"
+#include "tls/keyring_log.h"
 
 struct keyring {
     uint32_t magic;
@@ -17,6 +17,7 @@ struct keyring {
     struct keyring_key key;
     uint64_t stamp; /* of the files that the credentials were made of, or could not be */
     uint64_t seen;  /* of the files when they were looked at last */
+    int64_t told;   /* s since the epoch: what ended until then is in the log */
     struct list_node node;
 };
 
@@ -34,9 +35,13 @@ static struct list *keyrings(void)
     return &registry.keyrings;
 }
 
-static struct tls_credentials *load(const struct keyring_key *key, char *why)
+static struct keyring_loads loads; /* relaxed atomics: each stands for itself */
+
+static struct tls_credentials *load(const struct keyring_key *key, const struct tls_credentials *before,
+                                    char *why)
 {
-    return key->is_server ? credentials_server(&key->server, why) : credentials_client(&key->client, why);
+    return key->is_server ? credentials_server(&key->server, before, why)
+                          : credentials_client(&key->client, before, why);
 }
 
 static struct keyring *keyring_new(const struct keyring_key *key, char *why)
@@ -50,7 +55,8 @@ static struct keyring *keyring_new(const struct keyring_key *key, char *why)
     keyring->magic = KEYRING_MAGIC;
     keyring->refs = 1;
     keyring->stamp = keyring_key_stamp(key);
-    keyring->credentials = load(&keyring->key, why);
+    keyring->told = time(NULL); /* of what has ended already, whoever reads the config tells with its place */
+    keyring->credentials = load(&keyring->key, NULL, why);
     if (keyring->credentials == NULL) {
         keyring_key_clear(&keyring->key);
         free(keyring);
@@ -146,39 +152,76 @@ static void install(struct keyring *keyring, struct tls_credentials *credentials
     credentials_unref(before);
 }
 
-static void warn_of_expired(const struct tls_credentials *credentials, struct text name)
+static void count(unsigned long *which)
 {
-    for (size_t i = 0; i < credentials->pair_count; i++)
-        if (X509_cmp_current_time(X509_get0_notAfter(credentials->pairs[i].certificate)) < 0)
-            log_write(LOG_WARN, "tls of %.*s: a certificate that is loaded now has expired", TEXT_ARGS(name));
+    __atomic_fetch_add(which, 1, __ATOMIC_RELAXED);
+}
+
+struct keyring_loads keyring_count_loads(void)
+{
+    return (struct keyring_loads){__atomic_load_n(&loads.ok, __ATOMIC_RELAXED),
+                                  __atomic_load_n(&loads.failed, __ATOMIC_RELAXED)};
+}
+
+/* Whatever could not be loaded is as before. */
+static void renew(struct keyring *keyring)
+{
+    char why[TLS_WHY_MAX];
+    struct tls_credentials *before = keyring->credentials; /* only this thread replaces them */
+    struct tls_credentials *credentials = load(&keyring->key, before, why);
+    count(credentials != NULL && credentials->kept == 0 ? &loads.ok : &loads.failed);
+    if (credentials == NULL) {
+        keyring_log_failed(&keyring->key, why);
+        return;
+    }
+    keyring_log_renewed(&keyring->key, credentials, before);
+    keyring->told = 0;
+    install(keyring, credentials);
 }
 
 /* A pair is often written file by file: it is used once nothing has changed between two looks. */
 static void refresh(struct keyring *keyring)
 {
-    char why[TLS_WHY_MAX];
     uint64_t stamp = keyring_key_stamp(&keyring->key);
     bool settled = stamp == keyring->seen;
     keyring->seen = stamp;
     if (stamp == keyring->stamp || !settled)
         return;
     keyring->stamp = stamp;
-    struct text name = keyring_key_name(&keyring->key);
-    struct tls_credentials *credentials = load(&keyring->key, why);
-    if (credentials == NULL) {
-        log_write(LOG_ERROR, "tls of %.*s: the files have changed but can't be used, the old ones stay: %s",
-                  TEXT_ARGS(name), why);
-        return;
-    }
-    warn_of_expired(credentials, name);
-    install(keyring, credentials);
-    log_write(LOG_INFO, "tls of %.*s: certificates are loaded anew", TEXT_ARGS(name));
+    renew(keyring);
+}
+
+static void look(struct keyring *keyring)
+{
+    int64_t now = time(NULL);
+    refresh(keyring);
+    keyring_log_ends(&keyring->key, keyring->credentials, keyring->told, now);
+    keyring->told = now;
 }
 
 void keyrings_refresh(void)
 {
     pthread_mutex_lock(&registry.lock);
     LIST_EACH(keyrings(), node)
-    refresh(CONTAINER(node, struct keyring, node));
+    look(CONTAINER(node, struct keyring, node));
     pthread_mutex_unlock(&registry.lock);
+}
+
+/* Two pairs may be of the same file. */
+static bool is_first(const struct keyring_key *key, size_t at)
+{
+    struct text written = keyring_key_pair(key, at)->written;
+    for (size_t i = 0; i < at; i++)
+        if (text_equal(keyring_key_pair(key, i)->written, written))
+            return false;
+    return true;
+}
+
+void keyring_each(struct keyring *keyring, keyring_visit *visit, void *arg)
+{
+    struct tls_credentials *credentials = keyring_take(keyring);
+    for (size_t i = 0; i < credentials->pair_count; i++)
+        if (is_first(&keyring->key, i))
+            visit(arg, keyring_key_pair(&keyring->key, i)->written, credentials->pairs[i].ends);
+    credentials_unref(credentials);
 }

@@ -2,7 +2,7 @@
 /*
  * A keyring holds the credentials in force for one listener or upstream, made of the files that its settings name. It is
  * known process-wide by its settings: a reload that does not change them finds it again, so that connections and tickets
- * go on. When the files change it makes new credentials; if that fails it keeps the old ones. Counted references.
+ * go on. When the files change it makes new credentials; what can't be loaded then stays as it was. Counted references.
  */
 #ifndef TLS_KEYRING_H
 #define TLS_KEYRING_H
@@ -24,7 +24,18 @@ void keyring_unref(struct keyring *keyring);
 struct tls_credentials *keyring_take(struct keyring *keyring);
 
 /* Looks at the files of all keyrings and makes new credentials of those that have changed; says in the log what became of
- * it. Control thread, every second or so. */
+ * it, and which certificates have ended. Control thread, every second or so. */
 void keyrings_refresh(void);
+
+/* Shows each certificate in force: its file as the config has it, once, and when it ends (s since the epoch). Any thread,
+ * while it has a reference. */
+typedef void keyring_visit(void *arg, struct text certificate, int64_t ends);
+void keyring_each(struct keyring *keyring, keyring_visit *visit, void *arg);
+
+/* How often changed files of keyrings were loaded since the start: all of them, or not all. Any thread. */
+struct keyring_loads {
+    unsigned long ok, failed;
+};
+struct keyring_loads keyring_count_loads(void);
 
 #endif

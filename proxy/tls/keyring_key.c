@@ -14,7 +14,8 @@ static bool copy_path(struct arena *arena, struct text *path)
 
 static bool copy_pair(struct arena *arena, struct tls_pair_settings *pair)
 {
-    return copy_path(arena, &pair->cert) && copy_path(arena, &pair->key) && copy_path(arena, &pair->ocsp);
+    return copy_path(arena, &pair->cert) && copy_path(arena, &pair->key) && copy_path(arena, &pair->ocsp) &&
+           copy_path(arena, &pair->written);
 }
 
 static bool copy_server(struct arena *arena, struct tls_server_settings *settings)
@@ -33,8 +34,8 @@ static bool copy_server(struct arena *arena, struct tls_server_settings *setting
 
 static bool copy_client(struct arena *arena, struct tls_client_settings *settings)
 {
-    return copy_path(arena, &settings->ca) && copy_path(arena, &settings->server_name) &&
-           copy_pair(arena, &settings->pair);
+    return copy_path(arena, &settings->name) && copy_path(arena, &settings->ca) &&
+           copy_path(arena, &settings->server_name) && copy_pair(arena, &settings->pair);
 }
 
 bool keyring_key_copy(struct keyring_key *to, const struct keyring_key *from)
@@ -54,7 +55,8 @@ void keyring_key_clear(struct keyring_key *key)
 
 static bool pair_equal(const struct tls_pair_settings *a, const struct tls_pair_settings *b)
 {
-    return text_equal(a->cert, b->cert) && text_equal(a->key, b->key) && text_equal(a->ocsp, b->ocsp);
+    return text_equal(a->cert, b->cert) && text_equal(a->key, b->key) && text_equal(a->ocsp, b->ocsp) &&
+           text_equal(a->written, b->written);
 }
 
 static bool server_equal(const struct tls_server_settings *a, const struct tls_server_settings *b)
@@ -72,8 +74,8 @@ static bool server_equal(const struct tls_server_settings *a, const struct tls_s
 static bool client_equal(const struct tls_client_settings *a, const struct tls_client_settings *b)
 {
     return a->verify == b->verify && a->alpn[0] == b->alpn[0] && a->alpn[1] == b->alpn[1] &&
-           text_equal(a->ca, b->ca) && text_equal(a->server_name, b->server_name) &&
-           pair_equal(&a->pair, &b->pair);
+           text_equal(a->name, b->name) && text_equal(a->ca, b->ca) &&
+           text_equal(a->server_name, b->server_name) && pair_equal(&a->pair, &b->pair);
 }
 
 bool keyring_key_equal(const struct keyring_key *a, const struct keyring_key *b)
@@ -113,9 +115,12 @@ uint64_t keyring_key_stamp(const struct keyring_key *key)
     return stamp_file(key->server.client_ca, stamp);
 }
 
+const struct tls_pair_settings *keyring_key_pair(const struct keyring_key *key, size_t at)
+{
+    return key->is_server ? &key->server.pairs[at] : &key->client.pair;
+}
+
 struct text keyring_key_name(const struct keyring_key *key)
 {
-    if (key->is_server)
-        return key->server.pairs[0].cert;
-    return key->client.ca.len > 0 ? key->client.ca : key->client.pair.cert;
+    return key->is_server ? key->server.name : key->client.name;
 }

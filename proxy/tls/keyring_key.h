@@ -23,7 +23,10 @@ bool keyring_key_equal(const struct keyring_key *a, const struct keyring_key *b)
 /* Another number when any of the files was written or replaced, or came or went. */
 uint64_t keyring_key_stamp(const struct keyring_key *key);
 
-/* For the log: the first certificate or authority. */
+/* What the pair of that number in the credentials is made of. */
+const struct tls_pair_settings *keyring_key_pair(const struct keyring_key *key, size_t at);
+
+/* Of the listener or upstream. */
 struct text keyring_key_name(const struct keyring_key *key);
 
 #endif

@@ -2,15 +2,16 @@
 #include "tls/pair.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include "base/log.h"
+#include "tls/validity.h"
 
 enum { NAME_MAX_LEN = 253, PEM_SIZE_MAX = 4 << 20 };
 
@@ -31,11 +32,33 @@ static int refuse_passphrase(char *buffer, int size, int writing, void *nothing)
     return -1;
 }
 
-BIO *pem_open(const char *path)
+static const char *look(const char *path)
 {
     struct stat file;
-    bool fine = stat(path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size <= PEM_SIZE_MAX;
-    return fine ? BIO_new_file(path, "rb") : NULL;
+    if (stat(path, &file) != 0)
+        return strerror(errno);
+    if (!S_ISREG(file.st_mode))
+        return "it is no regular file";
+    return file.st_size > PEM_SIZE_MAX ? "it is larger than 4 MiB" : NULL;
+}
+
+BIO *pem_open(const char *path, const char **wrong)
+{
+    *wrong = look(path);
+    if (*wrong != NULL)
+        return NULL;
+    FILE *stream = fopen(path, "rbe");
+    *wrong = stream == NULL ? strerror(errno) : "out of memory";
+    BIO *file = stream == NULL ? NULL : BIO_new_fp(stream, BIO_CLOSE);
+    if (stream != NULL && file == NULL)
+        fclose(stream);
+    return file;
+}
+
+static bool complain_of_file(char *why, struct text path, const char *wrong)
+{
+    snprintf(why, TLS_WHY_MAX, "%.*s: the file can't be read: %s", TEXT_ARGS(path), wrong);
+    return false;
 }
 
 static bool read_chain(struct pair *pair, BIO *file)
@@ -55,9 +78,10 @@ static bool read_chain(struct pair *pair, BIO *file)
 
 static bool load_certificate(struct pair *pair, struct text path, char *why)
 {
-    BIO *file = pem_open(path.at);
+    const char *wrong;
+    BIO *file = pem_open(path.at, &wrong);
     if (file == NULL)
-        return complain(why, path, "the file can't be read");
+        return complain_of_file(why, path, wrong);
     bool fine = read_chain(pair, file);
     BIO_free(file);
     ERR_clear_error();
@@ -65,18 +89,28 @@ static bool load_certificate(struct pair *pair, struct text path, char *why)
            complain(why, path, "there is no certificate in PEM form in it, or one of them is damaged");
 }
 
+/* Of the pair's own certificate, or of one that stands behind it. */
+static bool check_key(const struct pair *pair, struct text path, char *why)
+{
+    if (X509_check_private_key(pair->certificate, pair->key) == 1)
+        return true;
+    for (int i = 0; i < sk_X509_num(pair->chain); i++)
+        if (X509_check_private_key(sk_X509_value(pair->chain, i), pair->key) == 1)
+            return complain(why, path, PAIR_MISPLACED);
+    return complain(why, path, PAIR_MISFIT);
+}
+
 static bool load_key(struct pair *pair, struct text path, char *why)
 {
-    BIO *file = pem_open(path.at);
+    const char *wrong;
+    BIO *file = pem_open(path.at, &wrong);
     if (file == NULL)
-        return complain(why, path, "the file can't be read");
+        return complain_of_file(why, path, wrong);
     pair->key = PEM_read_bio_PrivateKey(file, NULL, refuse_passphrase, NULL);
     BIO_free(file);
     if (pair->key == NULL)
         return complain(why, path, "there is no private key in PEM form, without passphrase, in it");
-    if (X509_check_private_key(pair->certificate, pair->key) != 1)
-        return complain(why, path, "the key doesn't belong to the certificate");
-    return true;
+    return check_key(pair, path, why);
 }
 
 static bool add_name(struct pair *pair, const unsigned char *at, int len)
@@ -123,59 +157,20 @@ static bool read_names(struct pair *pair)
     return fine && add_common_name(pair);
 }
 
-static bool is_about(const OCSP_SINGLERESP *single, const X509 *certificate)
+/* What OpenSSL's level of security forbids shows when a context is to use it. */
+static bool check_use(const struct pair *pair, struct text path, char *why)
 {
-    ASN1_INTEGER *serial = NULL;
-    OCSP_id_get0_info(NULL, NULL, NULL, &serial, (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(single));
-    return serial != NULL && ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)) == 0;
-}
-
-static int64_t seconds_of(const ASN1_TIME *time)
-{
-    struct tm parts;
-    return time != NULL && ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
-}
-
-/* NULL, or why it can't be stapled. */
-static const char *check_staple(struct pair *pair, OCSP_RESPONSE *response)
-{
-    ASN1_GENERALIZEDTIME *from, *until;
-    if (response == NULL)
-        return "it is not an OCSP response in DER form";
-    OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
-    if (basic == NULL || OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
-        OCSP_BASICRESP_free(basic);
-        return "the authority did not answer it";
-    }
-    const char *wrong = NULL;
-    OCSP_SINGLERESP *single = OCSP_resp_get0(basic, 0);
-    if (single == NULL ||
-        OCSP_single_get0_status(single, NULL, NULL, &from, &until) != V_OCSP_CERTSTATUS_GOOD)
-        wrong = "it doesn't say that the certificate is good";
-    else if (!is_about(single, pair->certificate))
-        wrong = "it is for another certificate";
-    else if (OCSP_check_validity(from, until, 300, -1) != 1)
-        wrong = "it is out of date";
-    else
-        pair->staple_until = seconds_of(until);
-    OCSP_BASICRESP_free(basic);
-    return wrong;
-}
-
-static void load_staple(struct pair *pair, struct text path)
-{
-    if (path.len == 0)
-        return;
-    BIO *file = pem_open(path.at);
-    OCSP_RESPONSE *response = file == NULL ? NULL : d2i_OCSP_RESPONSE_bio(file, NULL);
-    const char *wrong = file == NULL ? "the file can't be read" : check_staple(pair, response);
-    if (wrong == NULL)
-        pair->staple_len = i2d_OCSP_RESPONSE(response, &pair->staple);
-    else
-        log_write(LOG_WARN, "%.*s: not stapled: %s", TEXT_ARGS(path), wrong);
-    OCSP_RESPONSE_free(response);
-    BIO_free(file);
-    ERR_clear_error();
+    char sentence[160];
+    SSL_CTX *context = SSL_CTX_new(TLS_method());
+    bool fine = context != NULL &&
+                SSL_CTX_use_cert_and_key(context, pair->certificate, pair->key, pair->chain, 1) == 1;
+    SSL_CTX_free(context);
+    if (fine)
+        return true;
+    const char *reason = ERR_reason_error_string(ERR_get_error());
+    snprintf(sentence, sizeof sentence, "OpenSSL refuses the certificate: %s",
+             reason != NULL ? reason : "out of memory");
+    return complain(why, path, sentence);
 }
 
 bool pair_load(struct pair *pair, const struct tls_pair_settings *settings, char *why)
@@ -185,8 +180,13 @@ bool pair_load(struct pair *pair, const struct tls_pair_settings *settings, char
         return false;
     if (!read_names(pair))
         return complain(why, settings->cert, "out of memory");
-    load_staple(pair, settings->ocsp);
-    return true;
+    pair->ends = validity_seconds(X509_get0_notAfter(pair->certificate));
+    return check_use(pair, settings->cert, why);
+}
+
+static char *copy_name(const char *name)
+{
+    return OPENSSL_strdup(name);
 }
 
 static void free_name(char *name)
@@ -200,7 +200,18 @@ void pair_clear(struct pair *pair)
     sk_X509_pop_free(pair->chain, X509_free);
     EVP_PKEY_free(pair->key);
     sk_OPENSSL_STRING_pop_free(pair->names, free_name);
-    OPENSSL_free(pair->staple);
+    staple_clear(&pair->staple);
+    *pair = (struct pair){0};
+}
+
+bool pair_copy(struct pair *to, const struct pair *from)
+{
+    *to = (struct pair){.certificate = from->certificate, .key = from->key, .ends = from->ends};
+    X509_up_ref(to->certificate);
+    EVP_PKEY_up_ref(to->key);
+    to->chain = X509_chain_up_ref(from->chain);
+    to->names = sk_OPENSSL_STRING_deep_copy(from->names, copy_name, free_name);
+    return to->chain != NULL && to->names != NULL && staple_copy(&to->staple, &from->staple);
 }
 
 int pair_algorithm(const struct pair *pair)

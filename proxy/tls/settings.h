@@ -14,7 +14,8 @@ enum { TLS_PAIRS_MAX = 1000 };
 struct tls_pair_settings {
     struct text cert;
     struct text key;
-    struct text ocsp; /* DER of an OCSP response (RFC 6960) to staple */
+    struct text ocsp;    /* DER of an OCSP response (RFC 6960) to staple */
+    struct text written; /* cert as the config has it, for metrics */
 };
 
 enum tls_client_auth { TLS_AUTH_NONE, TLS_AUTH_REQUEST, TLS_AUTH_REQUIRE };
@@ -34,6 +35,7 @@ struct tls_server_settings {
 };
 
 struct tls_client_settings {
+    struct text name; /* of the upstream */
     bool verify;
     struct text ca;          /* path; empty: the system's */
     struct text server_name; /* empty: the one the connection is made with */

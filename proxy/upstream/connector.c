@@ -125,6 +125,7 @@ struct connector *connector_new(struct connectors *set, const struct destination
         link_close(link);
         return NULL;
     }
+    connector->endpoint = to->endpoint;
     connector->tls = to->settings->tls != NULL;
     connector->protocol = to->settings->protocol;
     if ((link->marks & (LINK_OPEN | LINK_BROKEN)) != 0)
@@ -170,13 +171,20 @@ static struct session *speak(struct connector *connector, const struct http_sett
     return session;
 }
 
-/* The client is only told that it can't be trusted; the operator wants to know why. */
+const char *connector_distrust(const struct connector *connector)
+{
+    bool untrusted = connector->tls && connector->fault == FAULT(upstream_untrusted);
+    return untrusted && connector->link != NULL ? tls_distrust(connector->link) : NULL;
+}
+
+/* The client is only told that it can't be trusted; the operator wants to know why. A probe tells it with its verdict. */
 static void tell_distrust(const struct connector *connector)
 {
-    const char *why = connector->tls ? tls_distrust(connector->link) : NULL;
-    if (why != NULL && connector->pool != NULL && connector->fault == FAULT(upstream_untrusted))
-        log_write_limited(LOG_WARN, "endpoint %.*s: its certificate can't be trusted: %s",
-                          TEXT_ARGS(connector->pool->endpoint->name), why);
+    const struct endpoint *endpoint = connector->endpoint;
+    const char *why = connector_distrust(connector);
+    if (why != NULL && connector->pool != NULL)
+        log_write_limited(LOG_WARN, "upstream %.*s: endpoint %.*s: its certificate can't be trusted: %s",
+                          TEXT_ARGS(endpoint->cluster), TEXT_ARGS(endpoint->name), why);
 }
 
 struct session *connector_session(struct connector *connector, const struct http_settings *http)

@@ -32,7 +32,8 @@ struct pool;
 struct connector {
     struct connectors *set;
     struct loop *loop;
-    struct link *link; /* NULL once a session has it */
+    struct link *link;               /* NULL once a session has it */
+    const struct endpoint *endpoint; /* its owner's */
     bool tls;
     enum upstream_protocol protocol;
     struct timer timer;
@@ -48,7 +49,7 @@ void connectors_init(struct connectors *set, struct loop *loop, struct keeper *k
 
 /* What to connect to, and how. */
 struct destination {
-    const struct endpoint *endpoint;
+    const struct endpoint *endpoint; /* outlives the connector */
     const struct cluster_settings *settings;
     struct tls_resume *resume; /* of earlier connections; NULL: none */
 };
@@ -59,6 +60,9 @@ struct connector *connector_new(struct connectors *set, const struct destination
 /* Once it is finished: the session, or NULL and connect_refused, connect_failed, connect_timeout, upstream_tls,
  * upstream_untrusted, upstream_wants_certificate, overloaded or out_of_memory in fault. */
 struct session *connector_session(struct connector *connector, const struct http_settings *http);
+
+/* After that: why the endpoint's certificate was refused, in OpenSSL's words, a literal; NULL: it was not. */
+const char *connector_distrust(const struct connector *connector);
 
 /* Any time. Closes the link when no session has it. */
 void connector_free(struct connector *connector);

@@ -12,6 +12,7 @@
 static const struct http_settings answers = {.header_size = 16 * 1024, .headers = 100};
 enum { ARENA_MAX = 64 * 1024 };
 enum { BODY_MAX = 4 << 20 };
+enum { REASON_MAX = 160 }; /* bytes of why a check has failed */
 
 /* First checks are spread over this time. */
 enum { FIRST_MS = 250 };
@@ -89,7 +90,7 @@ static void be_well(struct probe *probe)
 
 static void be_sick(struct probe *probe, const char *reason)
 {
-    char what[160];
+    char what[REASON_MAX + 64];
     unsigned before =
         atomic_fetch_or_explicit(&probe->endpoint->standing, ENDPOINT_SICK, memory_order_relaxed);
     if ((before & ENDPOINT_SICK) != 0)
@@ -251,17 +252,26 @@ static void ask(struct probe *probe)
     stream_finish(probe->stream);
 }
 
+/* Of a connector without session; why: OpenSSL's words, or NULL. */
+static void conclude_unreached(struct probe *probe, const struct fault *fault, const char *why)
+{
+    char reason[REASON_MAX];
+    snprintf(reason, sizeof reason, "%s%s%s", fault->name, why != NULL ? ": " : "", why != NULL ? why : "");
+    conclude(probe, reason);
+}
+
 static void hear_connector(struct probe *probe)
 {
     struct connector *connector = probe->connector;
     probe->session = connector_session(connector, &answers);
     const struct fault *fault = connector->fault;
+    const char *distrust = connector_distrust(connector);
     connector_free(connector);
     probe->connector = NULL;
     if (fault == FAULT(overloaded))
         end_check(probe); /* a lack of ours tells nothing about the endpoint */
     else if (probe->session == NULL)
-        conclude(probe, fault->name);
+        conclude_unreached(probe, fault, distrust);
     else if (settings_of(probe)->kind == PROBE_TCP)
         conclude(probe, NULL);
     else

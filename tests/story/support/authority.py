@@ -26,7 +26,7 @@ class Authority:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-story-ca-"))
         self.serial = 0
         self._key("ca", rsa=False)
-        openssl("req", "-x509", "-new", "-key", self.folder / "ca.key", "-subj", "/CN=story authority", "-days", "2",
+        openssl("req", "-x509", "-new", "-key", self.folder / "ca.key", "-subj", "/CN=story authority", "-days", "60",
                 "-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature", "-out", self.folder / "ca.pem")
         self.ca = self.folder / "ca.pem"
 
@@ -41,9 +41,9 @@ class Authority:
         openssl("genpkey", "-algorithm", *kind, "-out", self.folder / f"{name}.key")
         (self.folder / f"{name}.key").chmod(0o600)
 
-    def issue(self, name, names="DNS:story.test,IP:127.0.0.1", rsa=False, days=1, subject=None):
-        """{"cert": path, "key": path} of a new certificate; the same name writes over the old files. names: as openssl's configuration
-        has them; a list where they have commas; None: none."""
+    def issue(self, name, names="DNS:story.test,IP:127.0.0.1", rsa=False, days=30, subject=None):
+        """{"cert": path, "key": path} of a new certificate; the same name writes over the old files. One that ends within a week is
+        warned of. names: as openssl's configuration has them; a list where they have commas; None: none."""
         self.serial += 1
         self._key(name, rsa)
         request = openssl("req", "-new", "-key", self.folder / f"{name}.key", "-subj", subject or f"/CN={name}")
@@ -56,6 +56,14 @@ class Authority:
                        *validity(days), "-extfile", extensions, text=request)
         (self.folder / f"{name}.pem").write_text(cert)
         return {"cert": str(self.folder / f"{name}.pem"), "key": str(self.folder / f"{name}.key")}
+
+    def staple(self, name, path, days=3):
+        """Writes an OCSP response that says of the certificate of that name that it is good, for so many days."""
+        serial = openssl("x509", "-in", self.folder / f"{name}.pem", "-noout", "-serial").strip().split("=")[1]
+        index = self.folder / "index.txt"
+        index.write_text(f"V\t401231235959Z\t\t{serial}\tunknown\t/CN={name}\n")
+        openssl("ocsp", "-index", index, "-rsigner", self.ca, "-rkey", self.folder / "ca.key", "-CA", self.ca, "-issuer", self.ca,
+                "-cert", self.folder / f"{name}.pem", "-ndays", days, "-respout", path)
 
     def fingerprint(self, name):
         line = openssl("x509", "-in", self.folder / f"{name}.pem", "-noout", "-fingerprint", "-sha256")

@@ -64,10 +64,14 @@ def test_an_address_is_verified_without_a_name(start, authority):
     assert backend.seen == [None]
 
 
+WHY = {"authority": "issuer certificate|self-signed|verify", "name": "hostname mismatch", "expired": "has expired",
+       "system": "issuer certificate|self-signed", "subject": "hostname mismatch"}
+
+
 @pytest.mark.parametrize("case", ["authority", "name", "expired", "system", "subject"])
 def test_a_backend_that_cannot_be_trusted_gets_nothing(start, authority, case):
     other = start(Authority())
-    pair = authority.issue("back", None if case == "subject" else "DNS:app.test", subject="/CN=app.test", days=-1 if case == "expired" else 1)
+    pair = authority.issue("back", None if case == "subject" else "DNS:app.test", subject="/CN=app.test", days=-1 if case == "expired" else 30)
     tls = {"ca": str(other.ca if case == "authority" else authority.ca),
            "server_name": "other.test" if case == "name" else "app.test"}
     if case == "system":
@@ -78,8 +82,21 @@ def test_a_backend_that_cannot_be_trusted_gets_nothing(start, authority, case):
     assert answer.status == 502 and "tls_certificate_error" in answer.get("proxy-status")
     assert backend.requests == []
     assert weir.access_log(1)[0]["fault"] == "upstream_untrusted"
-    why = {"authority": "issuer certificate|self-signed|verify", "name": "hostname mismatch", "subject": "hostname mismatch", "expired": "has expired", "system": "issuer certificate|self-signed"}
-    assert re.search(f"endpoint {backend.address}: its certificate can't be trusted: .*({why[case]})", weir.stderr()), weir.stderr()
+    assert re.search(f"upstream pool: endpoint {backend.address}: its certificate can't be trusted: .*({WHY[case]})", weir.stderr()), weir.stderr()
+
+
+@pytest.mark.parametrize("case", ["authority", "name", "expired"])
+def test_a_health_check_that_fails_for_a_certificate_says_why(start, authority, case):
+    other = start(Authority())
+    pair = authority.issue("back", "DNS:app.test", days=-1 if case == "expired" else 30)
+    tls = {"ca": str(other.ca if case == "authority" else authority.ca),
+           "server_name": "other.test" if case == "name" else "app.test"}
+    backend = start(TlsBackend(pair))
+    check = {"path": "/", "interval": "100ms", "timeout": "5s", "unhealthy": 1}
+    weir = start(Weir(proxy_config(backend, upstream={"tls": tls, "health_check": check})))
+    said = (f"upstream pool: endpoint {backend.address} is left out: its health checks fail "
+            rf"\(upstream_untrusted: .*({WHY[case]}).*\)")
+    wait_until(lambda: re.search(said, weir.stderr()), "the cause is told", 15)
 
 
 def test_verification_can_be_switched_off(start, authority):

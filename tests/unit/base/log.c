@@ -149,23 +149,60 @@ static void a_path_that_cannot_be_opened_leaves_the_log_as_it_is(void **state)
     assert_behind_time(content_of(path), " info still here\n");
 }
 
-static void say(int number)
+static void say(const char *what)
 {
-    log_write_limited(LOG_INFO, "number %d", number);
+    log_write_limited(LOG_INFO, "endpoint %s", what);
 }
 
-static void a_limited_call_site_writes_one_line_a_second_and_counts_the_rest(void **state)
+static unsigned count_of(const char *file, const char *what)
+{
+    unsigned count = 0;
+    for (const char *at = content_of(file); (at = strstr(at, what)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void a_limited_text_is_written_once_a_second_and_the_rest_is_counted(void **state)
 {
     (void)state;
     open_anew(LOG_INFO, LOG_TEXT);
     for (int i = 0; i < 100; i++)
-        say(i);
-    unsigned lines = 0;
-    for (const char *at = content_of(path); (at = strchr(at, '\n')) != NULL; at++)
-        lines++;
-    assert_in_range(lines, 1, 2); /* two when a second began meanwhile */
-    while (strstr(content_of(path), "like this left out)\n") == NULL)
-        say(100);
+        say("a");
+    assert_in_range(count_of(path, "\n"), 1, 2); /* two when a second began meanwhile */
+    while (strstr(content_of(path), "endpoint a (") == NULL)
+        say("a");
+    assert_non_null(strstr(content, " like this left out)\n"));
+}
+
+static void one_text_neither_hides_another_nor_is_counted_with_it(void **state)
+{
+    (void)state;
+    open_anew(LOG_INFO, LOG_TEXT);
+    say("b");
+    for (int i = 0; i < 50; i++)
+        say("c");
+    say("d");
+    assert_int_equal(count_of(path, "endpoint b\n"), 1);
+    assert_in_range(count_of(path, "endpoint c"), 1, 2);
+    assert_int_equal(count_of(path, "endpoint d\n"), 1);
+    while (strstr(content_of(path), "endpoint c (") == NULL)
+        say("c");
+    say("e");
+    assert_int_equal(count_of(path, "endpoint e\n"), 1);
+}
+
+static void texts_without_end_are_bounded_and_counted(void **state)
+{
+    char number[16];
+    (void)state;
+    open_anew(LOG_INFO, LOG_TEXT);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(number, sizeof number, "%d", i);
+        say(number);
+    }
+    assert_in_range(count_of(path, "\n"), LOG_LIMIT_TEXTS / 2, 2 * LOG_LIMIT_TEXTS);
+    while (strstr(content_of(path), " others left out)\n") == NULL)
+        say("z");
 }
 
 static void a_reader_that_does_not_read_costs_lines_and_no_time(void **state)
@@ -191,6 +228,26 @@ static void a_reader_that_does_not_read_costs_lines_and_no_time(void **state)
     close(ends[0]);
     close(ends[1]);
     close(saved);
+}
+
+static void *limit_many(void *arg)
+{
+    for (int i = 0; i < 2000; i++)
+        say(&"f\0g\0"[2 * (i % 2)]);
+    return arg;
+}
+
+static void threads_share_the_limit(void **state)
+{
+    (void)state;
+    pthread_t threads[2];
+    open_anew(LOG_INFO, LOG_TEXT);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, limit_many, NULL);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_in_range(count_of(path, "endpoint f"), 1, 20);
+    assert_in_range(count_of(path, "endpoint g"), 1, 20);
 }
 
 static void *write_many(void *arg)
@@ -226,9 +283,12 @@ int main(void)
         cmocka_unit_test(a_long_line_is_cut_at_8_kib_and_shows_it),
         cmocka_unit_test(opening_the_path_again_follows_a_rotation),
         cmocka_unit_test(a_path_that_cannot_be_opened_leaves_the_log_as_it_is),
-        cmocka_unit_test(a_limited_call_site_writes_one_line_a_second_and_counts_the_rest),
+        cmocka_unit_test(a_limited_text_is_written_once_a_second_and_the_rest_is_counted),
+        cmocka_unit_test(one_text_neither_hides_another_nor_is_counted_with_it),
+        cmocka_unit_test(texts_without_end_are_bounded_and_counted),
         cmocka_unit_test(a_reader_that_does_not_read_costs_lines_and_no_time),
         cmocka_unit_test(lines_of_threads_never_mix),
+        cmocka_unit_test(threads_share_the_limit),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -261,6 +261,8 @@ static void different_matches_do_not_clash(void **state)
     match_twice(state, "match: {host: [a.example, A.example]},", "", false);
 }
 
+enum { MONTH = 30 * 24 * 3600 };
+
 #define WITH_TLS \
     "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}]}}]\n" UPSTREAM ROUTE
 
@@ -283,10 +285,9 @@ static FILE *open_in_folder(void **state, const char *name)
     return file;
 }
 
-/* A pair that belongs together, valid for so long. */
-static void make_certificate(void **state, const char *name, const char *key_name, long seconds)
+/* The certificate of a key, valid for so long. */
+static void write_pair(void **state, const char *name, const char *key_name, EVP_PKEY *key, long seconds)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = new_certificate(key, seconds);
     FILE *file = open_in_folder(state, name);
     assert_int_equal(PEM_write_X509(file, certificate), 1);
@@ -295,6 +296,12 @@ static void make_certificate(void **state, const char *name, const char *key_nam
     assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
     fclose(file);
     X509_free(certificate);
+}
+
+static void make_certificate(void **state, const char *name, const char *key_name, long seconds)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    write_pair(state, name, key_name, key, seconds);
     EVP_PKEY_free(key);
 }
 
@@ -321,11 +328,11 @@ static void certificate_files_are_opened_and_held_against_their_keys(void **stat
     assert_null(load_file(state, "main.yaml"));
     problem_at(state, 1, 63, "can't be read: No such file");
     problem_at(state, 1, 75, "can't be read: No such file");
-    make_certificate(state, "c.pem", "other.pem", 3600);
-    make_certificate(state, "other-cert.pem", "k.pem", 3600);
+    make_certificate(state, "c.pem", "other.pem", MONTH);
+    make_certificate(state, "other-cert.pem", "k.pem", MONTH);
     assert_null(load_file(state, "main.yaml"));
     problem_at(state, 1, 75, "the key doesn't belong to the certificate");
-    make_certificate(state, "c.pem", "k.pem", 3600);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
     load_with(state, 1);
     assert_int_equal(problem_at(state, 1, 75, "can be read by everybody")->severity, SEVERITY_WARNING);
     close_to_others(state, "k.pem");
@@ -338,7 +345,7 @@ static void client_auth_without_authorities_is_a_problem(void **state)
     write_file(state, "main.yaml",
                "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}],\n"
                "  client_auth: require}}]\n" UPSTREAM ROUTE);
-    make_certificate(state, "c.pem", "k.pem", 3600);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
     close_to_others(state, "k.pem");
     assert_null(load_file(state, "main.yaml"));
     problem_at(state, 2, 16, "needs client_ca, the authorities that sign clients' certificates");
@@ -346,7 +353,7 @@ static void client_auth_without_authorities_is_a_problem(void **state)
 
 static void an_upstreams_certificate_needs_its_key(void **state)
 {
-    make_certificate(state, "c.pem", "k.pem", 3600);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
     write_file(state, "main.yaml",
                LISTENER ROUTE "upstreams: {app: {endpoints: [127.0.0.1:9], tls: {cert: c.pem}}}\n");
     assert_null(load_file(state, "main.yaml"));
@@ -363,14 +370,96 @@ static void an_expired_certificate_is_a_warning_only(void **state)
     make_certificate(state, "c.pem", "k.pem", -30);
     close_to_others(state, "k.pem");
     load_with(state, 1);
-    assert_int_equal(problem_at(state, 1, 63, "the certificate has expired")->severity, SEVERITY_WARNING);
+    assert_int_equal(problem_at(state, 1, 63, "c.pem: the certificate has expired, at 20")->severity,
+                     SEVERITY_WARNING);
+}
+
+static void a_certificate_that_ends_within_a_week_is_a_warning(void **state)
+{
+    write_file(state, "main.yaml", WITH_TLS);
+    make_certificate(state, "c.pem", "k.pem", 6 * 24 * 3600);
+    close_to_others(state, "k.pem");
+    load_with(state, 1);
+    assert_int_equal(problem_at(state, 1, 63, "c.pem: the certificate ends soon, at 20")->severity,
+                     SEVERITY_WARNING);
+    problem_at(state, 1, 63, " UTC");
+    make_certificate(state, "c.pem", "k.pem", 8 * 24 * 3600);
+    load_with(state, 0);
+}
+
+/* The authority before the server: the usual slip with chains. */
+static void a_chain_in_the_wrong_order_is_told_as_such(void **state)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+    X509 *chain[] = {new_certificate(other, MONTH), new_certificate(key, MONTH)};
+    write_file(state, "main.yaml", WITH_TLS);
+    FILE *file = open_in_folder(state, "c.pem");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(PEM_write_X509(file, chain[i]), 1);
+        X509_free(chain[i]);
+    }
+    fclose(file);
+    file = open_in_folder(state, "k.pem");
+    assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(file);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(other);
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 1, 75,
+               "the key doesn't belong to the certificate (the server's own certificate must come first");
+}
+
+static void a_key_that_is_too_small_is_told_at_its_certificate(void **state)
+{
+    EVP_PKEY *key = EVP_RSA_gen(512);
+    write_file(state, "main.yaml",
+               "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem},\n"
+               "  {cert: small.pem, key: small.key}]}}]\n" UPSTREAM ROUTE);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
+    write_pair(state, "small.pem", "small.key", key, MONTH);
+    EVP_PKEY_free(key);
+    assert_null(load_file(state, "main.yaml"));
+    problem_at(state, 2, 10, "small.pem: OpenSSL refuses the certificate: ee key too small");
+}
+
+static void a_response_that_cannot_be_stapled_is_a_warning(void **state)
+{
+    write_file(state, "main.yaml",
+               "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem,\n"
+               "  ocsp: c.ocsp}]}}]\n" UPSTREAM ROUTE);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
+    close_to_others(state, "k.pem");
+    load_with(state, 1);
+    assert_int_equal(problem_at(state, 2, 9, "c.ocsp' is not stapled: No such file")->severity,
+                     SEVERITY_WARNING);
+    write_file(state, "c.ocsp", "nonsense");
+    load_with(state, 1);
+    problem_at(state, 2, 9, "c.ocsp' is not stapled: it is not an OCSP response in DER form");
+}
+
+static void what_tls_says_in_vain_is_a_warning(void **state)
+{
+    write_file(state, "main.yaml",
+               "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}],\n"
+               "  session_tickets: off, early_data: on}}]\n" UPSTREAM ROUTE);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
+    close_to_others(state, "k.pem");
+    load_with(state, 1);
+    assert_int_equal(problem_at(state, 2, 37, "listeners[0].tls.early_data: never comes")->severity,
+                     SEVERITY_WARNING);
+    write_file(state, "main.yaml",
+               "listeners: [{listen: 127.0.0.1:1, tls: {certificates: [{cert: c.pem, key: k.pem}]}}]\n" ROUTE
+               "upstreams: {app: {endpoints: [127.0.0.1:9], tls: {verify: off, ca: c.pem}}}\n");
+    load_with(state, 1);
+    assert_int_equal(problem_at(state, 3, 68, "upstreams.app.tls.ca: is not used")->severity,
+                     SEVERITY_WARNING);
 }
 
 static void a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked(void **state)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     write_file(state, "main.yaml", WITH_TLS);
-    make_certificate(state, "c.pem", "k.pem", 3600);
+    make_certificate(state, "c.pem", "k.pem", MONTH);
     FILE *file = open_in_folder(state, "k.pem");
     unsigned char passphrase[] = "secret";
     assert_int_equal(PEM_write_PrivateKey(file, key, EVP_aes_128_cbc(), passphrase, 6, NULL, NULL), 1);
@@ -423,6 +512,11 @@ int main(void)
         loading_test(client_auth_without_authorities_is_a_problem),
         loading_test(an_upstreams_certificate_needs_its_key),
         loading_test(an_expired_certificate_is_a_warning_only),
+        loading_test(a_certificate_that_ends_within_a_week_is_a_warning),
+        loading_test(a_chain_in_the_wrong_order_is_told_as_such),
+        loading_test(a_key_that_is_too_small_is_told_at_its_certificate),
+        loading_test(a_response_that_cannot_be_stapled_is_a_warning),
+        loading_test(what_tls_says_in_vain_is_a_warning),
         loading_test(a_key_with_a_passphrase_is_a_problem_and_nobody_is_asked),
         loading_test(what_is_no_certificate_is_told),
         loading_test(a_user_that_does_not_exist_is_a_problem),

@@ -50,7 +50,7 @@ static X509 *draft(struct authority *authority, const char *subject, EVP_PKEY *k
     X509_set_version(certificate, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++authority->serial);
     X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 24 * 3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), authority->seconds);
     X509_set_pubkey(certificate, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
                                (const unsigned char *)subject, -1, -1, 0);
@@ -59,14 +59,19 @@ static X509 *draft(struct authority *authority, const char *subject, EVP_PKEY *k
 
 void authority_init(struct authority *authority)
 {
-    *authority = (struct authority){.folder = "/tmp/weir-unit-XXXXXX"};
+    *authority = (struct authority){.folder = "/tmp/weir-unit-XXXXXX", .seconds = 24L * 3600};
     ASSERT(mkdtemp(authority->folder) != NULL);
     authority->key = EVP_EC_gen("P-256");
     authority->certificate = draft(authority, "test authority", authority->key);
     X509_set_issuer_name(authority->certificate, X509_get_subject_name(authority->certificate));
     extend(authority->certificate, NID_basic_constraints, "critical,CA:TRUE");
     ASSERT(X509_sign(authority->certificate, authority->key, EVP_sha256()) > 0);
-    write_certificate(authority, "ca.pem", authority->certificate);
+    authority_trust(authority, "ca.pem");
+}
+
+void authority_trust(const struct authority *authority, const char *file)
+{
+    write_certificate(authority, file, authority->certificate);
 }
 
 void authority_clear(struct authority *authority)

@@ -10,10 +10,14 @@ struct authority {
     EVP_PKEY *key;
     X509 *certificate;
     long serial;
+    long seconds; /* that certificates are good for; may be changed */
 };
 
 /* Aborts the test when something fails. Writes ca.pem. */
 void authority_init(struct authority *authority);
+
+/* Writes its certificate once more, under that name. */
+void authority_trust(const struct authority *authority, const char *file);
 
 /* Removes the folder too. */
 void authority_clear(struct authority *authority);
