@@ -68,7 +68,7 @@ enum fault_retry { FAULT_NEVER, FAULT_CONNECT, FAULT_RESET, FAULT_TIMEOUT, FAULT
     F(draining, 503, FAULT_NEVER, "proxy_internal_response", "The proxy is shutting down.")                 \
     F(connect_timeout, 504, FAULT_CONNECT, "connection_timeout",                                            \
       "The backend did not accept the connection in time.")                                                 \
-    F(not_in_cache, 504, FAULT_NEVER, "connection_terminated",                                              \
+    F(not_in_cache, 504, FAULT_NEVER, "proxy_internal_response",                                            \
       "It is not in the cache, and nothing else was wanted.")                                               \
     F(first_byte_timeout, 504, FAULT_TIMEOUT, "http_response_timeout",                                      \
       "The backend did not answer in time.")                                                                \
