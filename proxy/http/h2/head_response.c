@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads of responses that come in, 1xx and final ones. */
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
 #include "http/h2/wire.h"
+#include "http/upgrade.h"
 
 static bool interim_complete(struct h2_stream *stream)
 {
@@ -24,19 +22,11 @@ static bool interim_complete(struct h2_stream *stream)
 /* RFC 6455 section 4.2.2, for a client that asked in HTTP/1.1. */
 static bool add_accept(struct h2_stream *stream)
 {
-    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    unsigned char digest[SHA_DIGEST_LENGTH];
-    struct stream *common = &stream->stream;
-    struct text asked = TEXT_NONE;
-    char *accept = arena_take(common->arena, 4 * ((SHA_DIGEST_LENGTH + 2) / 3) + 1);
-    if (accept == NULL || !arena_append(common->arena, &asked, stream->key.at, stream->key.len) ||
-        !arena_append(common->arena, &asked, guid, sizeof guid - 1))
-        return false;
-    SHA1((const unsigned char *)asked.at, asked.len, digest);
-    int len = EVP_EncodeBlock((unsigned char *)accept, digest, sizeof digest);
-    return fields_add(&common->head_in.fields, common->arena, TEXT("Upgrade"), TEXT("websocket")) &&
-           fields_add(&common->head_in.fields, common->arena, TEXT("Sec-WebSocket-Accept"),
-                      (struct text){accept, (size_t)len});
+    struct fields *fields = &stream->stream.head_in.fields;
+    struct arena *arena = stream->stream.arena;
+    struct text accept = upgrade_websocket_accept(stream->key, arena);
+    return accept.at != NULL && fields_add(fields, arena, TEXT("Upgrade"), TEXT("websocket")) &&
+           fields_add(fields, arena, TEXT("Sec-WebSocket-Accept"), accept);
 }
 
 /* The answer to an extended CONNECT looks like that to an Upgrade (RFC 8441 section 5). */
