@@ -106,6 +106,7 @@ bool forward_head(const struct exchange *exchange, struct arena *arena, struct h
         .path = rewrite_path(exchange, arena),
         .minor = 1,
         .upgrade = in->upgrade,
+        .connect = in->connect,
         .trailers = in->trailers,
         .body = in->body,
         .length = in->length,

@@ -171,9 +171,21 @@ static enum verdict ask_again(struct exchange *exchange, enum step step)
     return steps_go(exchange, step);
 }
 
+/* The client would take it for an open tunnel (RFC 9113 section 8.5). */
+static const struct fault *misleads(const struct exchange *exchange)
+{
+    const struct stream *up = exchange->up;
+    if (!exchange->down->head_in.connect || up->head_in.status / 100 != 2)
+        return NULL;
+    return up->session != NULL ? FAULT(upgrade_failed) : FAULT(not_implemented);
+}
+
 static enum verdict answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
+    const struct fault *fault = misleads(exchange);
+    if (fault != NULL)
+        return steps_fail(exchange, fault);
     if (up->session != NULL && attempt_may_repeat_status(exchange, attempt_status(exchange)))
         return ask_again(exchange, STEP_PICKED);
     if (up->session != NULL && follow_redirect(exchange))

@@ -44,6 +44,7 @@ static bool make_upgrade(struct h2_stream *stream)
     if (key.at == NULL)
         return false;
     stream->tunnel = true;
+    head->connect = true;
     head->method = METHOD_GET;
     head->method_text = TEXT("GET");
     head->upgrade = true;

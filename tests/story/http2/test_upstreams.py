@@ -138,6 +138,17 @@ def test_a_websocket_of_http1_goes_by_extended_connect(start):
     assert head.get("upgrade").lower() == "websocket" and head.get("sec-websocket-protocol") == "chat"
 
 
+def test_another_2xx_of_a_backend_opens_no_tunnel(start):
+    def chat(connection, got):
+        connection.speaker.send_headers(got.stream, [(":status", "204")])
+    backend = start(H2Backend(settings={8: 1}, on_head=chat))
+    weir = begin(start, backend)
+    client = start(FrameClient(weir.address))
+    client.send(client.headers([(":method", "CONNECT"), (":protocol", "websocket"), *request()[1:], ("sec-websocket-version", "13")], end=False))
+    assert client.answer()[0] == 502
+    assert weir.access_log(1)[0]["fault"] == "upgrade_failed"
+
+
 def test_a_backend_that_has_gone_silent_is_given_up(start):
     """It neither answers the request nor the PING."""
     backend = start(H2Backend(lambda connection, got: None))
