@@ -3,6 +3,12 @@
 #include "http/h2/wire.h"
 #include "http/upgrade.h"
 
+static bool fail(struct h2_stream *stream, const struct fault *fault)
+{
+    stream_fail(&stream->stream, RESET, fault);
+    return false;
+}
+
 static bool interim_complete(struct h2_stream *stream)
 {
     struct stream *common = &stream->stream;
@@ -10,8 +16,10 @@ static bool interim_complete(struct h2_stream *stream)
     while (*last != NULL)
         last = &(*last)->next;
     struct interim *interim = arena_take_zeroed(common->arena, sizeof *interim);
-    if (interim == NULL || ++stream->interims > STREAM_INTERIM_MAX)
-        return false;
+    if (interim == NULL)
+        return fail(stream, FAULT(out_of_memory));
+    if (++stream->interims > STREAM_INTERIM_MAX)
+        return fail(stream, FAULT(upstream_garbage));
     interim->head = common->head_in;
     common->head_in = (struct head){0};
     *last = interim;
@@ -60,18 +68,18 @@ bool h2_response_complete(struct h2_stream *stream, bool end)
 {
     struct stream *common = &stream->stream;
     struct head *head = &common->head_in;
-    if (stream->bad != NULL) {
-        stream_fail(common, RESET, stream->bad);
-        return false;
-    }
+    if (stream->bad != NULL)
+        return fail(stream, stream->bad);
     head->major = 2;
     head->minor = 1;
     stream->head_bytes = 0;
+    if (head->status == 101)
+        return fail(stream, FAULT(upstream_garbage)); /* there is none in HTTP/2 (RFC 9113 section 8.6) */
     if (head->status < 200)
-        return head->status != 101 && interim_complete(stream);
+        return interim_complete(stream);
     frame(stream, end);
     if (!open_tunnel(stream))
-        return false;
+        return fail(stream, FAULT(out_of_memory));
     stream->has_head = true;
     stream_mark(common, HEAD_IN);
     return true;

@@ -130,12 +130,12 @@ static void submit_all(struct h2 *h2)
     }
 }
 
-/* The connection is over, by an error of either side or because everything is said. */
+/* The connection is over: everything is said, or the peer broke the rules, and then there may be streams left. */
 static void end(struct h2 *h2)
 {
     if (h2->finishing && (h2->session.link->marks & LINK_FINISH) != 0)
         return;
-    const struct fault *fault = h2_is_server(h2) ? FAULT(client_gone) : FAULT(upstream_reset);
+    const struct fault *fault = h2_is_server(h2) ? FAULT(client_gone) : FAULT(upstream_garbage);
     h2->finishing = h2->goaway = true;
     LIST_EACH_SAFE(&h2->streams, node)
     h2_stream_lose(CONTAINER(node, struct h2_stream, node), fault);
