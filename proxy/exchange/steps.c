@@ -144,6 +144,12 @@ static size_t feed_request(struct exchange *exchange)
     return exchange->down->head_in.upgrade ? 0 : attempt_feed(exchange);
 }
 
+/* An answer that broke off in the turn in which it came: nothing of it has left, so it is none. */
+static bool is_broken(const struct stream *up)
+{
+    return (up->marks & RESET) != 0 && (up->marks & (HEAD_IN | END_IN)) != (HEAD_IN | END_IN);
+}
+
 static enum verdict await_answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
@@ -151,8 +157,10 @@ static enum verdict await_answer(struct exchange *exchange)
     if (up->interim_in != NULL && !forward_interims(exchange))
         return steps_fail(exchange, FAULT(out_of_memory));
     if ((up->marks & HEAD_IN) != 0)
-        return steps_go(exchange, STEP_ANSWERED);
-    return (up->marks & RESET) != 0 ? steps_fail(exchange, up->fault) : VERDICT_WAIT;
+        exchange->claim.reused = false; /* it has served: what goes wrong now is no stale connection */
+    if (is_broken(up))
+        return steps_fail(exchange, up->fault);
+    return (up->marks & HEAD_IN) != 0 ? steps_go(exchange, STEP_ANSWERED) : VERDICT_WAIT;
 }
 
 /* Its connection can serve again. */

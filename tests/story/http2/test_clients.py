@@ -184,11 +184,12 @@ def test_bodies_beyond_the_limit_get_413(proxy, start):
 
 
 def test_a_cut_answer_ends_with_a_reset(proxy, start):
-    from support.backend import answers_and_closes
-    weir, _ = proxy(answers_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart"))
+    from support.backend import sends_part_and_closes
+    weir, backend = proxy(sends_part_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart"))
     client = start(FrameClient(weir.address))
     client.send(client.headers(request()))
     assert client.answer()[0] == 200
+    backend.release.set()
     assert client.until(RST_STREAM, 1)
 
 

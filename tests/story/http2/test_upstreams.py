@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from support import RawClient, Weir, proxy_config, wait_until
-from support.frames import RST_STREAM, FrameClient, request
+from support.frames import DATA, RST_STREAM, FrameClient, request
 from support.h2backend import H2Backend
 
 
@@ -111,17 +111,42 @@ def test_refused_streams_are_tried_again(start, method):
 
 
 def test_a_reset_within_the_answer_cuts_it(start):
+    came = threading.Event()
+
     def cut(connection, got):
         connection.speaker.send_headers(got.stream, [(":status", "200"), ("content-length", "100")])
         connection.speaker.send_data(got.stream, b"part")
+        connection.flush()
+        assert came.wait(10)
         connection.speaker.reset_stream(got.stream, 2)
     backend = start(H2Backend(cut))
     weir = begin(start, backend)
     client = start(RawClient(weir.address))
     client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-    with pytest.raises(Exception):
-        client.read_response()
+    assert client.read_head().status == 200
+    came.set()
+    assert client.read_until_close() == b"part"
     assert weir.access_log(1)[0]["fault"] == "upstream_reset"
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "tried_again"])
+def test_a_reset_that_comes_with_the_answer_is_no_answer(start, again):
+    """Nothing of it has left: the client is told so, or gets the answer of another attempt."""
+    def cut(connection, got):
+        if again and len(backend.requests) == 2:
+            return connection.answer(got, b"whole")
+        connection.speaker.send_headers(got.stream, [(":status", "200"), ("content-length", "100")])
+        connection.speaker.send_data(got.stream, b"part")
+        connection.speaker.reset_stream(got.stream, 2)
+    backend = start(H2Backend(cut))
+    retries = {"attempts": 2 if again else 0, "on": ["reset"], "budget": "100%"}
+    weir = begin(start, backend, route={"retries": retries})
+    client = start(FrameClient(weir.address))
+    client.send(client.headers(request()))
+    assert client.answer()[0] == (200 if again else 502)
+    body = client.until(DATA).payload
+    assert body == b"whole" if again else b"part" not in body
+    assert weir.access_log(1)[0].get("fault") == (None if again else "upstream_reset")
 
 
 def test_a_websocket_of_http1_goes_by_extended_connect(start):

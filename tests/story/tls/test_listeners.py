@@ -296,12 +296,14 @@ def test_a_staple_is_sent_and_refreshed(secure, authority, tmp_path):
 
 def test_a_truncated_answer_is_seen(start, authority, context):
     """close_notify only comes behind a whole answer."""
-    from support.backend import answers_and_closes
-    backend = start(Backend(answers_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")))
+    from support.backend import sends_part_and_closes
+    backend = start(Backend(sends_part_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")))
     listener = {"tls": {"certificates": [authority.issue("site")]}}
     weir = start(Weir(proxy_config(backend, listener=listener)))
     with open_tls(weir, context(), strict=True) as client:
         client.sendall(b"GET / HTTP/1.0\r\nHost: story.test\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        backend.release.set()
         with pytest.raises((ssl.SSLError, ConnectionError, OSError)):
             while client.recv(65536):
                 pass
