@@ -12,6 +12,7 @@ from h2.connection import H2Connection
 from support import Backend, RawClient, Weir, proxy_config, run_weir, wait_until
 from support.authority import Authority
 from support.config import as_yaml, proxy_tree
+from support.frames import DATA, FrameClient, request
 from support.ports import free_address
 from .conftest import ask, open_tls, s_client
 
@@ -140,7 +141,44 @@ def test_plain_http_is_told_to_use_https(secure):
     with RawClient(weir.address) as client:
         client.send(b"GET / HTTP/1.1\r\nHost: story.test\r\n\r\n")
         answer = client.read_response()
-    assert answer.status == 400 and b"https://" in answer.body
+        assert answer.status == 400 and b"https://" in answer.body
+        assert answer.get("connection") == "close" and client.read_until_close() == b""
+    assert handshakes(weir, "plain") == 1 and backend.requests == []
+
+
+def test_plain_http_is_answered_once(secure):
+    weir, backend = secure()
+    with RawClient(weir.address) as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: story.test\r\nContent-Length: 3\r\n\r\nabcGET /next HTTP/1.1\r\nHost: story.test\r\n\r\n")
+        said = client.read_until_close()
+    assert said.count(b"HTTP/1.1 400 ") == 1 and backend.requests == []
+
+
+class PiecemealClient(FrameClient):
+    """Its first bytes, so many, come by themselves."""
+
+    def __init__(self, weir, first):
+        self.weir, self.first = weir, first
+        super().__init__(weir.address)
+
+    def send(self, data):
+        first, self.first = self.first, 0
+        if first:
+            super().send(data[:first])
+            wait_until(lambda: handshakes(self.weir, "plain") == 1, "they have come")
+        return super().send(data[first:])
+
+
+@pytest.mark.parametrize("first", [1, 5, 24, 0], ids=lambda size: f"first_{size}")
+def test_plain_http2_is_told_the_same(secure, first):
+    """However its preface comes."""
+    weir, backend = secure()
+    with PiecemealClient(weir, first) as client:
+        client.send(client.headers(request()))
+        status, fields = client.answer()
+        assert status == 400 and 'details="plain_http"' in dict(fields)["proxy-status"]
+        assert b"https://" in client.until(DATA, 1).payload
+        assert client.farewell() == 0
     assert handshakes(weir, "plain") == 1 and backend.requests == []
 
 
