@@ -257,12 +257,13 @@ void h2_count(const struct h2 *h2, enum http2_error error)
 /* Errors of nghttp2 itself, and our own stops. */
 static void end(struct h2 *h2, ssize_t error)
 {
+    bool flood = error == NGHTTP2_ERR_FLOODED || error == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS;
     uint32_t code = h2->stopped                             ? h2->stop_code
-                    : error == NGHTTP2_ERR_FLOODED          ? NGHTTP2_ENHANCE_YOUR_CALM
+                    : flood                                 ? NGHTTP2_ENHANCE_YOUR_CALM
                     : error == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR
                                                             : NGHTTP2_INTERNAL_ERROR;
     if (!h2->stopped)
-        h2_count(h2, error == NGHTTP2_ERR_FLOODED ? HTTP2_flood : HTTP2_protocol);
+        h2_count(h2, flood ? HTTP2_flood : HTTP2_protocol);
     nghttp2_session_terminate_session(h2->ng, code);
     h2->stopped = true;
 }
