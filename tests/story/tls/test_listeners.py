@@ -268,9 +268,9 @@ def bytes_of_http2(*methods):
     return h2.data_to_send()
 
 
-def early(weir, kept, tmp_path, method):
+def early(weir, kept, tmp_path, method, fields=""):
     sent = tmp_path / "early"
-    sent.write_text(f"{method} /early HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    sent.write_text(f"{method} /early HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\nContent-Length: 0\r\n{fields}\r\n", newline="")
     return s_client(weir, "-sess_in", kept, "-early_data", sent, sends=b"")
 
 
@@ -285,6 +285,17 @@ def test_early_data_serves_safe_methods_and_marks_them(secure, tmp_path):
     count = len(backend.requests)
     assert "425" in early(weir, kept, tmp_path, "POST")
     assert len(backend.requests) == count
+
+
+@pytest.mark.parametrize("fields", ["Early-Data: 0\r\n", "Early-Data: \r\n", "Early-Data: 1\r\n", "early-data: 0\r\nEarly-Data: 1\r\n",
+                                    "Connection: Early-Data\r\nEarly-Data: 1\r\n", "Early_Data: 0\r\n"])
+def test_early_data_is_marked_once_whatever_the_client_says(secure, tmp_path, fields):
+    weir, backend = secure({"early_data": True})
+    kept = tmp_path / "session"
+    s_client(weir, "-sess_out", kept)
+    assert "Early data was accepted" in early(weir, kept, tmp_path, "GET", fields)
+    assert backend.requests[-1].target == "/early" and backend.requests[-1].all("early-data") == ["1"]
+    assert not backend.requests[-1].has("early_data")
 
 
 def test_early_data_may_be_http2(secure, tmp_path):
