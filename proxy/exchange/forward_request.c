@@ -8,7 +8,7 @@
 static const uint64_t rewritten = FIELD_BIT(HOST) | FIELD_BIT(VIA) | FIELD_BIT(FORWARDED) |
                                   FIELD_BIT(X_FORWARDED_FOR) | FIELD_BIT(X_FORWARDED_PROTO) |
                                   FIELD_BIT(X_FORWARDED_HOST) | FIELD_BIT(X_FORWARDED_PREFIX) |
-                                  FIELD_BIT(X_REQUEST_ID);
+                                  FIELD_BIT(X_REQUEST_ID) | FIELD_BIT(EARLY_DATA);
 
 /* An element of RFC 7239; an IPv6 address and a host are quoted, since they aren't tokens. */
 static struct text forwarded(const struct exchange *exchange, struct arena *arena)
@@ -74,12 +74,13 @@ static bool add_known(const struct making *making, enum field_id id, struct text
     return fields_add_known(making->fields, making->arena, id, value);
 }
 
-/* The backend may refuse with 425 what could be a replay (RFC 8470 section 5.1). */
+/* The backend may refuse with 425 what could be a replay. Several of the client's or a proxy's, and those that say
+ * anything else, mean the same as one that says 1 (RFC 8470 section 5.1). */
 static bool add_early(const struct making *making)
 {
-    const struct text name = TEXT("Early-Data");
-    return fields_find_name(making->fields, name) != NULL ||
-           fields_add(making->fields, making->arena, name, TEXT("1"));
+    const struct head *in = &making->exchange->down->head_in;
+    bool early = in->early || fields_have(&in->fields, FIELD_EARLY_DATA);
+    return !early || add_known(making, FIELD_EARLY_DATA, TEXT("1"));
 }
 
 static bool add_forwarding(const struct making *making)
@@ -91,7 +92,7 @@ static bool add_forwarding(const struct making *making)
            add_joined(making, FIELD_X_FORWARDED_FOR, caller_ip(exchange->caller)) &&
            add_joined(making, FIELD_FORWARDED, forwarded(exchange, making->arena)) &&
            add_known(making, FIELD_X_FORWARDED_PROTO, exchange->front->scheme) &&
-           add_known(making, FIELD_X_FORWARDED_HOST, in->authority) && (!in->early || add_early(making)) &&
+           add_known(making, FIELD_X_FORWARDED_HOST, in->authority) && add_early(making) &&
            (prefix.len == 0 || add_known(making, FIELD_X_FORWARDED_PREFIX, prefix)) &&
            add_known(making, FIELD_X_REQUEST_ID, exchange->request_id);
 }
@@ -106,6 +107,7 @@ bool forward_head(const struct exchange *exchange, struct arena *arena, struct h
         .path = rewrite_path(exchange, arena),
         .minor = 1,
         .upgrade = in->upgrade,
+        .connect = in->connect,
         .trailers = in->trailers,
         .body = in->body,
         .length = in->length,

@@ -155,6 +155,12 @@ static size_t feed_request(struct exchange *exchange)
     return exchange->down->head_in.upgrade ? 0 : attempt_feed(exchange);
 }
 
+/* An answer that broke off in the turn in which it came: nothing of it has left, so it is none. */
+static bool is_broken(const struct stream *up)
+{
+    return (up->marks & RESET) != 0 && (up->marks & (HEAD_IN | END_IN)) != (HEAD_IN | END_IN);
+}
+
 static enum verdict await_answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
@@ -162,8 +168,10 @@ static enum verdict await_answer(struct exchange *exchange)
     if (up->interim_in != NULL && !forward_interims(exchange))
         return steps_fail(exchange, FAULT(out_of_memory));
     if ((up->marks & HEAD_IN) != 0)
-        return steps_go(exchange, STEP_ANSWERED);
-    return (up->marks & RESET) != 0 ? steps_fail(exchange, up->fault) : VERDICT_WAIT;
+        exchange->claim.reused = false; /* it has served: what goes wrong now is no stale connection */
+    if (is_broken(up))
+        return steps_fail(exchange, up->fault);
+    return (up->marks & HEAD_IN) != 0 ? steps_go(exchange, STEP_ANSWERED) : VERDICT_WAIT;
 }
 
 /* Its connection can serve again. */
@@ -182,9 +190,21 @@ static enum verdict ask_again(struct exchange *exchange, enum step step)
     return steps_go(exchange, step);
 }
 
+/* The client would take it for an open tunnel (RFC 9113 section 8.5). */
+static const struct fault *misleads(const struct exchange *exchange)
+{
+    const struct stream *up = exchange->up;
+    if (!exchange->down->head_in.connect || up->head_in.status / 100 != 2)
+        return NULL;
+    return up->session != NULL ? FAULT(upgrade_failed) : FAULT(not_implemented);
+}
+
 static enum verdict answer(struct exchange *exchange)
 {
     struct stream *up = exchange->up;
+    const struct fault *fault = misleads(exchange);
+    if (fault != NULL)
+        return steps_fail(exchange, fault);
     if (up->session != NULL)
         follow_forget(exchange);
     if (up->session != NULL && attempt_may_repeat_status(exchange, attempt_status(exchange)))

@@ -114,7 +114,8 @@ static void speak(struct welcome *welcome, session_new protocol, struct slice sl
     }
     front_adopt(front, session, welcome->caller);
     leave(welcome);
-    if (front->draining)
+    if (front->draining ||
+        welcome->caller->refused != NULL) /* it gets one answer, then the connection ends */
         session_drain(session);
     deliver_seen(welcome, link);
     deliver(link, slice);
@@ -153,11 +154,12 @@ static void begin_tls(struct welcome *welcome, struct slice slice)
     deliver(raw, slice);
 }
 
+/* It is told so in the version that it speaks. */
 static void refuse_plain(struct welcome *welcome, struct slice slice)
 {
     count_handshake(welcome, TLS_plain);
     welcome->caller->refused = FAULT(plain_http);
-    speak(welcome, h1_new, slice);
+    tell_protocol(welcome, slice);
 }
 
 static void on_input(void *user, struct slice slice)
@@ -166,7 +168,7 @@ static void on_input(void *user, struct slice slice)
     bool wants_tls = welcome->front->entry.plan->settings->tls != NULL;
     if (welcome->link == NULL || slice.len == 0)
         return;
-    if (!wants_tls)
+    if (!wants_tls || welcome->caller->refused != NULL)
         tell_protocol(welcome, slice);
     else if ((unsigned char)slice.at[0] == TLS_RECORD_HANDSHAKE)
         begin_tls(welcome, slice);

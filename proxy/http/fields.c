@@ -85,6 +85,7 @@ static const struct text written[FIELD_ID_COUNT] = {
     [FIELD_UPGRADE] = {"Upgrade", 7},
     [FIELD_LOCATION] = {"Location", 8},
     [FIELD_FORWARDED] = {"Forwarded", 9},
+    [FIELD_EARLY_DATA] = {"Early-Data", 10},
     [FIELD_CONTENT_TYPE] = {"Content-Type", 12},
     [FIELD_X_REQUEST_ID] = {"X-Request-Id", 12},
     [FIELD_X_FORWARDED_FOR] = {"X-Forwarded-For", 15},

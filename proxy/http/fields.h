@@ -33,6 +33,7 @@
     F(CACHE_TAG, "cache-tag")                 \
     F(FORWARDED, "forwarded")                 \
     F(CONNECTION, "connection")               \
+    F(EARLY_DATA, "early-data")               \
     F(KEEP_ALIVE, "keep-alive")               \
     F(SET_COOKIE, "set-cookie")               \
     F(USER_AGENT, "user-agent")               \

@@ -16,7 +16,7 @@ bool grpc_is(const struct head *head)
 {
     struct text suffix;
     const struct field *type = fields_find(&head->fields, FIELD_CONTENT_TYPE);
-    return type != NULL && grpc_type_is(type->value, TEXT("application/grpc"), &suffix);
+    return type != NULL && !head->connect && grpc_type_is(type->value, TEXT("application/grpc"), &suffix);
 }
 
 /* Nanoseconds; 0 when it is no unit. */

@@ -32,7 +32,8 @@ enum grpc_web_kind grpc_web_answer_kind(const struct head *request)
 {
     const struct fields *fields = &request->fields;
     const struct field *type = fields_find(fields, FIELD_CONTENT_TYPE);
-    enum grpc_web_kind kind = type == NULL ? GRPC_WEB_NONE : grpc_web_kind_of(type->value);
+    enum grpc_web_kind kind =
+        type == NULL || request->connect ? GRPC_WEB_NONE : grpc_web_kind_of(type->value);
     const struct field *accept = fields_find(fields, FIELD_ACCEPT);
     if (kind == GRPC_WEB_NONE || accept == NULL)
         return kind;

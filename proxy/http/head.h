@@ -45,6 +45,8 @@ struct head {
     uint8_t minor; /* HTTP/1.minor; 1 for later versions */
     bool early;    /* came as early data of TLS: could be a replay (RFC 8470) */
     bool upgrade;  /* asks for, or answers with, another protocol: named by the Upgrade field */
+    bool
+        connect; /* asks so by an extended CONNECT (RFC 8441): any 2xx would tell the client that a tunnel is open */
     bool trailers; /* the other side may get trailers */
     enum body_kind body;
     uint64_t length; /* BODY_LENGTH; for an answer to HEAD or a 304, what it would have been */

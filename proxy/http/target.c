@@ -220,11 +220,23 @@ static const struct fault *read_host(struct head *head, bool may_lack)
     return NULL;
 }
 
+/* No byte that would end the target in HTTP/1, and none beyond ASCII (RFC 3986 section 2): which characters those are is
+ * anybody's guess. Nor a fragment. */
+static bool is_written_well(struct text target)
+{
+    for (size_t i = 0; i < target.len; i++) {
+        unsigned char c = (unsigned char)target.at[i];
+        if (c <= 0x20 || c >= 0x7f || c == '#')
+            return false;
+    }
+    return target.len > 0;
+}
+
 const struct fault *target_read(struct head *head)
 {
     const struct fault *fault = NULL;
     bool may_lack_host = head->minor == 0 || head->authority.len > 0; /* HTTP/1.0, or :authority */
-    if (head->target.len == 0 || text_find(head->target, '#') < head->target.len)
+    if (!is_written_well(head->target))
         return FAULT(bad_request);
     if (head->method == METHOD_CONNECT)
         return FAULT(not_implemented);

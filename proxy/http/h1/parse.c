@@ -3,6 +3,7 @@
 #include "http/h1/wire.h"
 #include "http/message.h"
 #include "http/target.h"
+#include "http/upgrade.h"
 
 static struct h1 *h1_of_parser(llhttp_t *parser)
 {
@@ -179,10 +180,10 @@ static int response_head_complete(struct h1 *h1, llhttp_t *parser)
     if (head->status < 100 || head->status > 599 || !text_is_field_value(head->reason))
         return refuse(h1, FAULT(upstream_garbage));
     const struct fault *fault = message_frame_response(head, stream->head_out.method);
+    if (head->status == 101)
+        fault = upgrade_check(&stream->head_out, head, stream->arena);
     if (fault != NULL)
         return refuse(h1, fault);
-    if (head->status == 101 && !stream->head_out.upgrade)
-        return refuse(h1, FAULT(upgrade_failed));
     if (head->status < 200 && head->status != 101)
         return interim_complete(h1);
     h1->keep = message_keeps_alive(head) &&

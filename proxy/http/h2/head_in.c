@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads that come in (RFC 9113 section 8.3): nghttp2 has checked which pseudo-header fields there are, and their order. */
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
 #include "http/h2/wire.h"
 #include "http/message.h"
 #include "http/target.h"
-
-enum { NONCE = 16 /* bytes of Sec-WebSocket-Key */ };
+#include "http/upgrade.h"
 
 /* Crumbs of a cookie become one field again (RFC 9113 section 8.2.3). */
 static bool join_cookies(struct head *head, struct arena *arena)
@@ -44,12 +40,11 @@ static bool make_upgrade(struct h2_stream *stream)
 {
     struct head *head = &stream->stream.head_in;
     struct arena *arena = stream->stream.arena;
-    unsigned char nonce[NONCE];
-    char *key = arena_take(arena, 4 * ((NONCE + 2) / 3) + 1);
-    if (key == NULL || RAND_bytes(nonce, NONCE) != 1)
+    struct text key = upgrade_websocket_key(arena);
+    if (key.at == NULL)
         return false;
-    int len = EVP_EncodeBlock((unsigned char *)key, nonce, NONCE);
     stream->tunnel = true;
+    head->connect = true;
     head->method = METHOD_GET;
     head->method_text = TEXT("GET");
     head->upgrade = true;
@@ -57,7 +52,7 @@ static bool make_upgrade(struct h2_stream *stream)
     head->has_length = false;
     fields_remove(&head->fields, FIELD_OTHER, TEXT("sec-websocket-key"));
     return fields_add(&head->fields, arena, TEXT("Upgrade"), TEXT("websocket")) &&
-           fields_add(&head->fields, arena, TEXT("Sec-WebSocket-Key"), (struct text){key, (size_t)len});
+           fields_add(&head->fields, arena, TEXT("Sec-WebSocket-Key"), key);
 }
 
 static const struct fault *read_method(struct h2_stream *stream)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads of responses that come in, 1xx and final ones. */
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
 #include "http/h2/wire.h"
+#include "http/upgrade.h"
+
+static bool fail(struct h2_stream *stream, const struct fault *fault)
+{
+    stream_fail(&stream->stream, RESET, fault);
+    return false;
+}
 
 static bool interim_complete(struct h2_stream *stream)
 {
@@ -12,8 +16,10 @@ static bool interim_complete(struct h2_stream *stream)
     while (*last != NULL)
         last = &(*last)->next;
     struct interim *interim = arena_take_zeroed(common->arena, sizeof *interim);
-    if (interim == NULL || ++stream->interims > STREAM_INTERIM_MAX)
-        return false;
+    if (interim == NULL)
+        return fail(stream, FAULT(out_of_memory));
+    if (++stream->interims > STREAM_INTERIM_MAX)
+        return fail(stream, FAULT(upstream_garbage));
     interim->head = common->head_in;
     common->head_in = (struct head){0};
     *last = interim;
@@ -24,19 +30,11 @@ static bool interim_complete(struct h2_stream *stream)
 /* RFC 6455 section 4.2.2, for a client that asked in HTTP/1.1. */
 static bool add_accept(struct h2_stream *stream)
 {
-    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    unsigned char digest[SHA_DIGEST_LENGTH];
-    struct stream *common = &stream->stream;
-    struct text asked = TEXT_NONE;
-    char *accept = arena_take(common->arena, 4 * ((SHA_DIGEST_LENGTH + 2) / 3) + 1);
-    if (accept == NULL || !arena_append(common->arena, &asked, stream->key.at, stream->key.len) ||
-        !arena_append(common->arena, &asked, guid, sizeof guid - 1))
-        return false;
-    SHA1((const unsigned char *)asked.at, asked.len, digest);
-    int len = EVP_EncodeBlock((unsigned char *)accept, digest, sizeof digest);
-    return fields_add(&common->head_in.fields, common->arena, TEXT("Upgrade"), TEXT("websocket")) &&
-           fields_add(&common->head_in.fields, common->arena, TEXT("Sec-WebSocket-Accept"),
-                      (struct text){accept, (size_t)len});
+    struct fields *fields = &stream->stream.head_in.fields;
+    struct arena *arena = stream->stream.arena;
+    struct text accept = upgrade_websocket_accept(stream->key, arena);
+    return accept.at != NULL && fields_add(fields, arena, TEXT("Upgrade"), TEXT("websocket")) &&
+           fields_add(fields, arena, TEXT("Sec-WebSocket-Accept"), accept);
 }
 
 /* The answer to an extended CONNECT looks like that to an Upgrade (RFC 8441 section 5). */
@@ -72,18 +70,18 @@ bool h2_response_complete(struct h2_stream *stream, bool end)
     struct head *head = &common->head_in;
     if (stream->bad == NULL && head->status < 100) /* nghttp2 takes any three digits */
         stream->bad = FAULT(upstream_garbage);
-    if (stream->bad != NULL) {
-        stream_fail(common, RESET, stream->bad);
-        return false;
-    }
+    if (stream->bad != NULL)
+        return fail(stream, stream->bad);
     head->major = 2;
     head->minor = 1;
     stream->head_bytes = 0;
+    if (head->status == 101)
+        return fail(stream, FAULT(upstream_garbage)); /* there is none in HTTP/2 (RFC 9113 section 8.6) */
     if (head->status < 200)
-        return head->status != 101 && interim_complete(stream);
+        return interim_complete(stream);
     frame(stream, end);
     if (!open_tunnel(stream))
-        return false;
+        return fail(stream, FAULT(out_of_memory));
     stream->has_head = true;
     stream_mark(common, HEAD_IN);
     return true;

@@ -152,10 +152,12 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
     return 0;
 }
 
-static const struct fault *fault_of(const struct h2 *h2, uint32_t code)
+static const struct fault *fault_of(const struct h2_stream *stream, uint32_t code)
 {
-    if (h2_is_server(h2))
+    if (h2_is_server(h2_owner(stream)))
         return FAULT(client_gone);
+    if (stream->refused)
+        return FAULT(upstream_garbage);
     return code == NGHTTP2_REFUSED_STREAM ? FAULT(stream_refused) : FAULT(upstream_reset);
 }
 
@@ -185,7 +187,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void 
     else if (over)
         chain_clear(&stream->stream.out);
     else if ((marks & RESET) == 0)
-        stream_fail(&stream->stream, RESET, fault_of(h2, code));
+        stream_fail(&stream->stream, RESET, fault_of(stream, code));
     h2_stream_settle(stream);
     return fine ? 0 : stop(h2, HTTP2_resets);
 }
@@ -194,6 +196,8 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
 {
     struct h2 *h2 = user;
     struct h2_stream *stream = h2_find(ng, frame->hd.stream_id);
+    if (stream != NULL && frame->hd.type == NGHTTP2_RST_STREAM)
+        stream->refused = !stream->ours && frame->rst_stream.error_code != NGHTTP2_INTERNAL_ERROR;
     bool carries = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
     if (carries)
         guard_frame_worked(&h2->guard);
@@ -250,15 +254,19 @@ void h2_count(const struct h2 *h2, enum http2_error error)
         cells_add(h2->session.loop->cells, counter + (counter_t)error, 1);
 }
 
+/* NGHTTP2_ERR_TOO_MANY_CONTINUATIONS, which headers from before it was found to be a flood don't have. */
+enum { TOO_MANY_CONTINUATIONS = -905 };
+
 /* Errors of nghttp2 itself, and our own stops. */
 static void end(struct h2 *h2, ssize_t error)
 {
+    bool flood = error == NGHTTP2_ERR_FLOODED || error == TOO_MANY_CONTINUATIONS;
     uint32_t code = h2->stopped                             ? h2->stop_code
-                    : error == NGHTTP2_ERR_FLOODED          ? NGHTTP2_ENHANCE_YOUR_CALM
+                    : flood                                 ? NGHTTP2_ENHANCE_YOUR_CALM
                     : error == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR
                                                             : NGHTTP2_INTERNAL_ERROR;
     if (!h2->stopped)
-        h2_count(h2, error == NGHTTP2_ERR_FLOODED ? HTTP2_flood : HTTP2_protocol);
+        h2_count(h2, flood ? HTTP2_flood : HTTP2_protocol);
     nghttp2_session_terminate_session(h2->ng, code);
     h2->stopped = true;
 }

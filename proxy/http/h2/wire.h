@@ -38,6 +38,7 @@ struct h2_stream {
     bool released; /* the exchange is done with it */
     bool gone;     /* nghttp2 has closed it */
     bool ours;     /* we have reset it, for a reason that isn't the peer's fault */
+    bool refused;  /* we have reset it, for the peer broke the rules */
     bool tunnel;   /* out of an extended CONNECT */
     bool window_grown;
 };

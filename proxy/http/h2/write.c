@@ -130,12 +130,19 @@ static void submit_all(struct h2 *h2)
     }
 }
 
-/* The connection is over, by an error of either side or because everything is said. */
+/* A backend broke the rules, which ends the connection. Of several streams none is to blame for sure: they may be repeated. */
+static const struct fault *ending_of(struct h2 *h2)
+{
+    bool blamed = h2->session.active == 1 && !h2_is_server(h2);
+    return blamed ? FAULT(upstream_garbage) : session_lost(&h2->session);
+}
+
+/* The connection is over: everything is said, or the peer broke the rules, and then there may be streams left. */
 static void end(struct h2 *h2)
 {
     if (h2->finishing && (h2->session.link->marks & LINK_FINISH) != 0)
         return;
-    const struct fault *fault = session_lost(&h2->session);
+    const struct fault *fault = ending_of(h2);
     h2->finishing = h2->goaway = true;
     LIST_EACH_SAFE(&h2->streams, node)
     h2_stream_lose(CONTAINER(node, struct h2_stream, node), fault);

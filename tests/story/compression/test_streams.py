@@ -105,11 +105,14 @@ def test_a_backend_that_breaks_off_is_not_hidden(proxy, client):
     def behave(connection):
         for _ in connection.requests():
             connection.send(HEAD % b"text/plain" + chunk(PAGE))
+            connection.backend.release.wait(10)
             connection.reset()
             return
-    weir, _ = proxy(behave, route=ON)
+    weir, backend = proxy(behave, route=ON)
     reader = client(weir)
     reader.send(b"GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n")
+    assert reader.read_head().status == 200
+    backend.release.set()
     assert not reader.read_until_close().endswith(b"0\r\n\r\n")
 
 

@@ -134,3 +134,12 @@ def test_the_backend_is_asked_in_http_1_1_without_connection_close(proxy, client
     client(weir).get("/", "Connection: close")
     assert backend.requests[0].version == "HTTP/1.1"
     assert "close" not in backend.requests[0].get("connection", "").lower()
+
+
+@pytest.mark.parametrize("said, passed", [
+    ([], []), (["1"], ["1"]), (["1", "1"], ["1"]), (["0"], ["1"]), ([""], ["1"]), (["0", "1"], ["1"]), (["1, 1"], ["1"])])
+def test_early_data_of_a_proxy_before_is_passed_on_as_one(proxy, client, said, passed):
+    """RFC 8470, 5.1: several, and any other value, mean the same as a single 1."""
+    weir, backend = proxy()
+    assert client(weir).get("/", *(f"Early-Data: {value}" for value in said)).status == 200
+    assert backend.requests[0].all("early-data") == passed

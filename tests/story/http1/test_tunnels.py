@@ -2,6 +2,7 @@
 """Upgrade: after 101 the connection carries bytes, each direction ending on its own."""
 import random
 
+import pytest
 from support import backend as act
 
 ASK = b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -80,6 +81,34 @@ def test_refused_upgrade_is_an_ordinary_answer(proxy, client):
     browser = client(weir)
     assert browser.request(ASK).status == 426
     assert browser.get("/").status == 426
+
+
+NOT_WHAT_WAS_ASKED = {
+    "bare": b"",
+    "no_connection": b"Upgrade: websocket\r\n",
+    "connection_of_something_else": b"Connection: keep-alive\r\nUpgrade: websocket\r\n",
+    "no_upgrade": b"Connection: Upgrade\r\n",
+    "another_protocol": b"Connection: Upgrade\r\nUpgrade: h2c\r\n",
+    "one_more_protocol": b"Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n",
+    "two_upgrades": b"Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n",
+    "a_length": b"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n",
+    "a_coding": b"Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n",
+}
+
+
+@pytest.mark.parametrize("name", NOT_WHAT_WAS_ASKED)
+def test_a_101_to_something_else_is_a_502(proxy, client, name):
+    """RFC 9110, 7.8: the backend names the protocol that it changes to, which must be one that was asked for."""
+    weir, _ = proxy(act.answers(b"HTTP/1.1 101 Switching Protocols\r\n" + NOT_WHAT_WAS_ASKED[name] + b"\r\nevil"))
+    answer = client(weir).request(ASK)
+    assert answer.status == 502 and b"evil" not in answer.body
+    assert weir.access_log(1)[0]["fault"] == "upgrade_failed"
+
+
+def test_a_101_names_the_protocol_in_any_case_and_its_accept_is_the_clients_to_check(proxy, client):
+    weir, _ = proxy(act.answers(b"HTTP/1.1 101 Switching Protocols\r\nConnection: x, upgrade\r\nUpgrade: WebSocket\r\n"
+                                b"Sec-WebSocket-Accept: nonsense\r\n\r\n"))
+    assert open_tunnel(client(weir)).source is not None
 
 
 def test_backend_reset_in_a_tunnel_ends_the_client(proxy, client):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients of HTTP/2 in front of a backend of HTTP/1.1."""
 import base64
+import hashlib
 import struct
 import subprocess
 
@@ -183,11 +184,12 @@ def test_bodies_beyond_the_limit_get_413(proxy, start):
 
 
 def test_a_cut_answer_ends_with_a_reset(proxy, start):
-    from support.backend import answers_and_closes
-    weir, _ = proxy(answers_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart"))
+    from support.backend import sends_part_and_closes
+    weir, backend = proxy(sends_part_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart"))
     client = start(FrameClient(weir.address))
     client.send(client.headers(request()))
     assert client.answer()[0] == 200
+    backend.release.set()
     assert client.until(RST_STREAM, 1)
 
 
@@ -263,21 +265,29 @@ def test_urgent_streams_go_first(start):
     assert order[:2] == [7, 9] and sorted(order[2:]) == [3, 5]
 
 
+def accept_of(head):
+    """RFC 6455, 4.2.2."""
+    digest = hashlib.sha1(head.get("sec-websocket-key").encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return base64.b64encode(digest)
+
+
 def websocket(connection):
     head = connection.read_head()
     assert head.get("upgrade").lower() == "websocket" and head.get("connection").lower() == "upgrade"
     assert len(base64.b64decode(head.get("sec-websocket-key"))) == 16
-    connection.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n"
-                    b"Sec-WebSocket-Protocol: chat\r\n\r\n")
+    connection.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+                    accept_of(head) + b"\r\nSec-WebSocket-Protocol: chat\r\n\r\n")
     while data := connection._more():
         connection.send(b"<" + data + b">")
 
 
+CHAT = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":authority", "story.test"), (":path", "/chat"),
+        ("sec-websocket-version", "13")]
+
+
 def open_websocket(start, weir):
     client = start(FrameClient(weir.address))
-    ask = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":authority", "story.test"), (":path", "/chat"),
-           ("sec-websocket-version", "13"), ("sec-websocket-protocol", "chat")]
-    client.send(client.headers(ask, end=False))
+    client.send(client.headers([*CHAT, ("sec-websocket-protocol", "chat")], end=False))
     return client, *client.answer()
 
 
@@ -304,8 +314,7 @@ def reset_stream(client):
 def test_a_websocket_that_either_side_has_ended_is_no_fault(proxy, start, first, leave):
     """Browsers reset the stream, or close the connection, once both sides have said goodbye within the WebSocket."""
     def behave(connection):
-        connection.read_head()
-        connection.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n")
+        connection.send(switches(*UPGRADED, b"Sec-WebSocket-Accept: @")(connection.read_head()).removesuffix(b"evil"))
         if first == "backend":
             connection.half_close()
         connection.wait_for_end()
@@ -330,10 +339,58 @@ def test_a_websocket_that_is_torn_is_a_fault(proxy, start):
     assert weir.access_log(1)[0]["fault"] == "client_gone"
 
 
+def switches(*lines):
+    """A 101 with these fields, where @ stands for the right Sec-WebSocket-Accept."""
+    fields = b"".join(line + b"\r\n" for line in lines)
+    return lambda head: b"HTTP/1.1 101 Switching Protocols\r\n" + fields.replace(b"@", accept_of(head)) + b"\r\nevil"
+
+
+UPGRADED = (b"Connection: Upgrade", b"Upgrade: websocket")
+NO_TUNNEL = {
+    "200": lambda head: response(b"evil"),
+    "200_chunked": lambda head: chunked(b"evil"),
+    "204": lambda head: b"HTTP/1.1 204 No Content\r\n\r\n",
+    "206": lambda head: response(b"evil", "206 Partial Content"),
+    "no_accept": switches(*UPGRADED),
+    "wrong_accept": switches(*UPGRADED, b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+    "accept_in_another_case": lambda head: switches(*UPGRADED, b"Sec-WebSocket-Accept: @")(head).replace(accept_of(head), accept_of(head).swapcase()),
+    "two_accepts": switches(*UPGRADED, b"Sec-WebSocket-Accept: @", b"Sec-WebSocket-Accept: x"),
+    "no_upgrade": switches(b"Connection: Upgrade", b"Sec-WebSocket-Accept: @"),
+    "no_connection": switches(b"Upgrade: websocket", b"Sec-WebSocket-Accept: @"),
+    "another_protocol": switches(b"Connection: Upgrade", b"Upgrade: h2c", b"Sec-WebSocket-Accept: @"),
+    "length": switches(*UPGRADED, b"Sec-WebSocket-Accept: @", b"Content-Length: 4"),
+}
+
+
+@pytest.mark.parametrize("name", NO_TUNNEL)
+def test_a_2xx_means_an_open_tunnel_only_where_there_is_one(proxy, start, name):
+    """RFC 9113, 8.5: the client takes any 2xx for success. The key was weir's, so only weir can tell whether the 101 answers it."""
+    def behave(connection):
+        connection.send(NO_TUNNEL[name](connection.read_head()))
+        connection.wait_for_end()
+    weir, _ = proxy(behave)
+    client = start(FrameClient(weir.address))
+    client.send(client.headers(CHAT, end=False))
+    assert client.answer()[0] == 502
+    assert b"evil" not in body_of(client)
+    assert weir.access_log(1)[0]["fault"] == "upgrade_failed"
+    client.send(client.headers(CHAT, 3))
+    assert client.answer(3)[0] == 502
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/grpc", "application/grpc-web"])
+def test_what_weir_answers_itself_opens_no_tunnel(start, content_type):
+    weir = start(Weir(proxy_config(start(Backend()), routes=[{"name": "own", "respond": {"status": 200, "body": "hello"}}])))
+    client = start(FrameClient(weir.address))
+    client.send(client.headers([*CHAT, ("content-type", content_type)], end=False))
+    assert client.answer()[0] == 501
+    client.send(client.headers(request("/after"), 3))
+    assert client.answer(3)[0] == 200
+
+
 def test_a_websocket_that_is_refused_is_an_ordinary_answer(proxy, start):
     weir, _ = proxy(lambda connection: [connection.send(response(b"no", "403 Forbidden")) for _ in connection.requests()])
     client = start(FrameClient(weir.address))
-    client.send(client.headers([(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":authority", "story.test"),
-                                (":path", "/chat"), ("sec-websocket-version", "13")], end=False))
+    client.send(client.headers(CHAT, end=False))
     assert client.answer()[0] == 403
     assert body_of(client) == b"no"

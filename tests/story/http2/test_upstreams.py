@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from support import RawClient, Weir, proxy_config, wait_until
-from support.frames import RST_STREAM, FrameClient, request
+from support.frames import DATA, RST_STREAM, FrameClient, request
 from support.h2backend import H2Backend
 
 
@@ -130,6 +130,26 @@ def test_a_stream_that_was_reset_is_repeated_as_often_as_the_route_says(start, a
     assert [got.get(":path") for got in backend.requests] == ["/fine"] + ["/reset"] * (1 + attempts)
 
 
+def test_a_backend_that_breaks_the_rules_costs_none_of_several_requests(start):
+    """The connection is lost (here by a PUSH_PROMISE that it may not send): they are tried again on another one."""
+    first, broken = [], threading.Event()
+
+    def behave(connection, got):
+        if broken.is_set():
+            return connection.answer(got)
+        first.append(got)
+        if len(first) == 3:
+            broken.set()
+            connection.raw.send(frame(PUSH_PROMISE, 4, got.stream, struct.pack(">I", 2)))
+    backend = start(H2Backend(behave))
+    weir = begin(start, backend, route={"retries": {"attempts": 1, "budget": "100%"}})
+    clients = [start(RawClient(weir.address)) for _ in range(3)]
+    for number, client in enumerate(clients):
+        client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        backend.wait_for_requests(number + 1)
+    assert [client.read_response().status for client in clients] == [200] * 3
+
+
 def test_goaway_under_load_loses_nothing(start):
     def leave(connection, got):
         connection.answer(got)
@@ -161,17 +181,42 @@ def test_refused_streams_are_tried_again(start, method):
 
 
 def test_a_reset_within_the_answer_cuts_it(start):
+    came = threading.Event()
+
     def cut(connection, got):
         connection.speaker.send_headers(got.stream, [(":status", "200"), ("content-length", "100")])
         connection.speaker.send_data(got.stream, b"part")
+        connection.flush()
+        assert came.wait(10)
         connection.speaker.reset_stream(got.stream, 2)
     backend = start(H2Backend(cut))
     weir = begin(start, backend)
     client = start(RawClient(weir.address))
     client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-    with pytest.raises(Exception):
-        client.read_response()
+    assert client.read_head().status == 200
+    came.set()
+    assert client.read_until_close() == b"part"
     assert weir.access_log(1)[0]["fault"] == "upstream_reset"
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "tried_again"])
+def test_a_reset_that_comes_with_the_answer_is_no_answer(start, again):
+    """Nothing of it has left: the client is told so, or gets the answer of another attempt."""
+    def cut(connection, got):
+        if again and len(backend.requests) == 2:
+            return connection.answer(got, b"whole")
+        connection.speaker.send_headers(got.stream, [(":status", "200"), ("content-length", "100")])
+        connection.speaker.send_data(got.stream, b"part")
+        connection.speaker.reset_stream(got.stream, 2)
+    backend = start(H2Backend(cut))
+    retries = {"attempts": 2 if again else 0, "on": ["reset"], "budget": "100%"}
+    weir = begin(start, backend, route={"retries": retries})
+    client = start(FrameClient(weir.address))
+    client.send(client.headers(request()))
+    assert client.answer()[0] == (200 if again else 502)
+    body = client.until(DATA).payload
+    assert body == b"whole" if again else b"part" not in body
+    assert weir.access_log(1)[0].get("fault") == (None if again else "upstream_reset")
 
 
 def test_a_websocket_of_http1_goes_by_extended_connect(start):
@@ -186,6 +231,17 @@ def test_a_websocket_of_http1_goes_by_extended_connect(start):
     head = client.read_head()
     assert head.status == 101 and head.get("sec-websocket-accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
     assert head.get("upgrade").lower() == "websocket" and head.get("sec-websocket-protocol") == "chat"
+
+
+def test_another_2xx_of_a_backend_opens_no_tunnel(start):
+    def chat(connection, got):
+        connection.speaker.send_headers(got.stream, [(":status", "204")])
+    backend = start(H2Backend(settings={8: 1}, on_head=chat))
+    weir = begin(start, backend)
+    client = start(FrameClient(weir.address))
+    client.send(client.headers([(":method", "CONNECT"), (":protocol", "websocket"), *request()[1:], ("sec-websocket-version", "13")], end=False))
+    assert client.answer()[0] == 502
+    assert weir.access_log(1)[0]["fault"] == "upgrade_failed"
 
 
 def test_a_backend_that_has_gone_silent_is_given_up(start):

@@ -71,6 +71,13 @@ REFUSED = {
     "empty_data_without_end": frame(DATA, 0, 1) * 20000,
 }
 
+# What it is called where it is no plain garbage.
+CALLED = {
+    "bomb": "upstream_head_too_large",
+    "goaway_of_nothing": "stream_refused",
+    "reset": "upstream_reset",
+}
+
 CUT = {
     "length_not_reached": head((":status", "200"), ("content-length", "5")) + frame(DATA, END_STREAM, 1, b"abc"),
     "length_exceeded": head((":status", "200"), ("content-length", "2")) + frame(DATA, END_STREAM, 1, b"abc"),
@@ -127,6 +134,10 @@ def test_an_answer_that_breaks_the_rules_is_a_502(start, name):
     got = exchange(start, weir)
     assert got.startswith((b"HTTP/1.1 502 ", b"HTTP/1.1 503 ", b"HTTP/1.1 504 ")), got[:300]
     assert b"evil" not in got.lower()
+    fault = weir.access_log(1)[0]["fault"]
+    assert fault == CALLED.get(name, "upstream_garbage")
+    if fault == "upstream_garbage":  # RFC 9209, 2.3.14
+        assert b'proxy-status: weir; error=http_protocol_error; details="upstream_garbage"' in got.lower()
     assert memory_kb(weir.pid) < before + 20_000
 
 
@@ -143,6 +154,7 @@ def test_interims_without_end_end_in_a_502(start):
     weir, _ = begin(start, head((":status", "103"), ("link", "</a>")) * 5000)
     got = exchange(start, weir)
     assert got.count(b"HTTP/1.1 103 ") <= 16 and got.count(b"HTTP/1.1 502 ") == 1, got[-300:]
+    assert weir.access_log(1)[0]["fault"] == "upstream_garbage"
 
 
 def test_a_backend_without_streams_is_waited_for_like_a_silent_one(start):
@@ -155,3 +167,4 @@ def test_a_backend_of_http1_is_a_502(start):
     backend = start(Backend(lambda connection: (connection._more(), connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), connection.wait_for_end())))
     weir = start(Weir(proxy_config(backend, upstream={"protocol": "http2"})))
     assert exchange(start, weir).startswith(b"HTTP/1.1 502 ")
+    assert weir.access_log(1)[0]["fault"] == "upstream_garbage"

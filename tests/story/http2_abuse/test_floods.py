@@ -127,6 +127,19 @@ def test_a_head_without_end_ends_the_connection(start):
     assert backend.requests == []
 
 
+def test_a_head_in_many_small_frames_ends_the_connection(proxy, start):
+    """It is its frames that are too many, not its bytes."""
+    weir, backend = proxy()
+    hostile = start(FrameClient(weir.address))
+    block = hostile.encoder.encode(request("/", "GET", *[(f"x-{i}", "v" * 200) for i in range(36)]))
+    pieces = [block[i:i + 200] for i in range(0, len(block), 200)]
+    assert len(block) < 8192 and len(pieces) > 30
+    hostile.send(frame(HEADERS, END_STREAM, 1, pieces[0]) + b"".join(frame(CONTINUATION, 0, 1, one) for one in pieces[1:-1]) +
+                 frame(CONTINUATION, END_HEADERS, 1, pieces[-1]))
+    assert hostile.farewell() == ENHANCE_YOUR_CALM
+    assert errors(weir, "flood") == 1 and backend.requests == []
+
+
 def test_a_bomb_of_header_compression_is_refused(start):
     """A field of 4000 bytes enters the table once and is then named by one byte each."""
     backend = start(Backend())

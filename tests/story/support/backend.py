@@ -272,6 +272,15 @@ def sends_part_and_waits(first, then=b""):
     return behave
 
 
+def sends_part_and_closes(first):
+    """Sends the first part of an answer; closes after `backend.release` is set, when the client has got something of it."""
+    def behave(connection):
+        if connection.read_request():
+            connection.send(first)
+            connection.backend.release.wait(PATIENCE)
+    return behave
+
+
 def drips(data, pause):
     """Sends an answer byte by byte with a pause between them."""
     def behave(connection):

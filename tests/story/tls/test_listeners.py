@@ -12,6 +12,7 @@ from h2.connection import H2Connection
 from support import Backend, RawClient, Weir, proxy_config, run_weir, wait_until
 from support.authority import Authority
 from support.config import as_yaml, proxy_tree
+from support.frames import DATA, FrameClient, request
 from support.ports import free_address
 from .conftest import ask, open_tls, s_client
 
@@ -167,7 +168,44 @@ def test_plain_http_is_told_to_use_https(secure):
     with RawClient(weir.address) as client:
         client.send(b"GET / HTTP/1.1\r\nHost: story.test\r\n\r\n")
         answer = client.read_response()
-    assert answer.status == 400 and b"https://" in answer.body
+        assert answer.status == 400 and b"https://" in answer.body
+        assert answer.get("connection") == "close" and client.read_until_close() == b""
+    assert handshakes(weir, "plain") == 1 and backend.requests == []
+
+
+def test_plain_http_is_answered_once(secure):
+    weir, backend = secure()
+    with RawClient(weir.address) as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: story.test\r\nContent-Length: 3\r\n\r\nabcGET /next HTTP/1.1\r\nHost: story.test\r\n\r\n")
+        said = client.read_until_close()
+    assert said.count(b"HTTP/1.1 400 ") == 1 and backend.requests == []
+
+
+class PiecemealClient(FrameClient):
+    """Its first bytes, so many, come by themselves."""
+
+    def __init__(self, weir, first):
+        self.weir, self.first = weir, first
+        super().__init__(weir.address)
+
+    def send(self, data):
+        first, self.first = self.first, 0
+        if first:
+            super().send(data[:first])
+            wait_until(lambda: handshakes(self.weir, "plain") == 1, "they have come")
+        return super().send(data[first:])
+
+
+@pytest.mark.parametrize("first", [1, 5, 24, 0], ids=lambda size: f"first_{size}")
+def test_plain_http2_is_told_the_same(secure, first):
+    """However its preface comes."""
+    weir, backend = secure()
+    with PiecemealClient(weir, first) as client:
+        client.send(client.headers(request()))
+        status, fields = client.answer()
+        assert status == 400 and 'details="plain_http"' in dict(fields)["proxy-status"]
+        assert b"https://" in client.until(DATA, 1).payload
+        assert client.farewell() == 0
     assert handshakes(weir, "plain") == 1 and backend.requests == []
 
 
@@ -257,9 +295,9 @@ def bytes_of_http2(*methods):
     return h2.data_to_send()
 
 
-def early(weir, kept, tmp_path, method):
+def early(weir, kept, tmp_path, method, fields=""):
     sent = tmp_path / "early"
-    sent.write_text(f"{method} /early HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    sent.write_text(f"{method} /early HTTP/1.1\r\nHost: story.test\r\nConnection: close\r\nContent-Length: 0\r\n{fields}\r\n", newline="")
     return s_client(weir, "-sess_in", kept, "-early_data", sent, sends=b"")
 
 
@@ -274,6 +312,17 @@ def test_early_data_serves_safe_methods_and_marks_them(secure, tmp_path):
     count = len(backend.requests)
     assert "425" in early(weir, kept, tmp_path, "POST")
     assert len(backend.requests) == count
+
+
+@pytest.mark.parametrize("fields", ["Early-Data: 0\r\n", "Early-Data: \r\n", "Early-Data: 1\r\n", "early-data: 0\r\nEarly-Data: 1\r\n",
+                                    "Connection: Early-Data\r\nEarly-Data: 1\r\n", "Early_Data: 0\r\n"])
+def test_early_data_is_marked_once_whatever_the_client_says(secure, tmp_path, fields):
+    weir, backend = secure({"early_data": True})
+    kept = tmp_path / "session"
+    s_client(weir, "-sess_out", kept)
+    assert "Early data was accepted" in early(weir, kept, tmp_path, "GET", fields)
+    assert backend.requests[-1].target == "/early" and backend.requests[-1].all("early-data") == ["1"]
+    assert not backend.requests[-1].has("early_data")
 
 
 def test_early_data_may_be_http2(secure, tmp_path):
@@ -315,12 +364,14 @@ def test_a_staple_is_sent_and_refreshed(secure, authority, tmp_path):
 
 def test_a_truncated_answer_is_seen(start, authority, context):
     """close_notify only comes behind a whole answer."""
-    from support.backend import answers_and_closes
-    backend = start(Backend(answers_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")))
+    from support.backend import sends_part_and_closes
+    backend = start(Backend(sends_part_and_closes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")))
     listener = {"tls": {"certificates": [authority.issue("site")]}}
     weir = start(Weir(proxy_config(backend, listener=listener)))
     with open_tls(weir, context(), strict=True) as client:
         client.sendall(b"GET / HTTP/1.0\r\nHost: story.test\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        backend.release.set()
         with pytest.raises((ssl.SSLError, ConnectionError, OSError)):
             while client.recv(65536):
                 pass

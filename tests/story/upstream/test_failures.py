@@ -35,8 +35,9 @@ def test_connect_timeout_is_504(start, client):
 
 
 @pytest.mark.parametrize("behave", [act.answers_and_resets(), act.answers_and_closes(b""), act.answers_and_closes(b"HTTP/1.1 200 OK\r\nConte"),
-                                    act.answers_and_resets(b"HTTP/1.1 200 OK\r\nConte"), act.answers(b"garbage\r\n\r\n")],
-                         ids=["reset", "close", "close_in_head", "reset_in_head", "garbage"])
+                                    act.answers_and_resets(b"HTTP/1.1 200 OK\r\nConte"), act.answers(b"garbage\r\n\r\n"),
+                                    act.answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n")],
+                         ids=["reset", "close", "close_in_head", "reset_in_head", "garbage", "garbage_with_head"])
 def test_reset_close_or_garbage_is_502(proxy, client, behave):
     weir, _ = proxy(behave)
     browser = client(weir)
