@@ -30,6 +30,7 @@ class FrameClient:
         self.socket = socket.create_connection((host, int(port)), timeout=limit)
         self.encoder, self.decoder = Encoder(), Decoder()
         self.buffer = bytearray()
+        self.heads = {}  # stream -> heads that were read while another one's was awaited
         self.ended = False
         self.goaway = None  # the code of the last one that was read
         self.send(PREFACE + frame(SETTINGS, payload=settings))
@@ -81,8 +82,11 @@ class FrameClient:
                 return one
 
     def answer(self, stream=1):
-        """Status and fields of the next head on a stream."""
-        fields = self.decoder.decode(self.until(HEADERS, stream).payload)
+        """Status and fields of the next head on a stream; those of others are kept for when they are asked for."""
+        while not self.heads.get(stream):
+            one = self.until(HEADERS)
+            self.heads.setdefault(one.stream, []).append(self.decoder.decode(one.payload))
+        fields = self.heads[stream].pop(0)
         return int(dict(fields)[":status"]), fields
 
     def error_of(self, stream=1):
