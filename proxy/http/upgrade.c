@@ -66,11 +66,10 @@ static const struct fault *check_accept(const struct head *asked, const struct h
 const struct fault *upgrade_check(const struct head *asked, const struct head *answer, struct arena *arena)
 {
     const struct fields *fields = &answer->fields;
-    const struct field *wanted = fields_find(&asked->fields, FIELD_UPGRADE);
     const struct field *got = find_one(fields, TEXT("Upgrade"));
     bool framed = fields_have(fields, FIELD_CONTENT_LENGTH) || fields_have(fields, FIELD_TRANSFER_ENCODING);
-    if (!asked->upgrade || wanted == NULL || got == NULL || framed ||
-        !text_equal_nocase(got->value, wanted->value) ||
+    if (!asked->upgrade || got == NULL || framed ||
+        !fields_list_has(&asked->fields, FIELD_UPGRADE, got->value) ||
         !fields_list_has(fields, FIELD_CONNECTION, TEXT("upgrade")))
         return FAULT(upgrade_failed);
     return asked->connect ? check_accept(asked, answer, arena) : NULL;

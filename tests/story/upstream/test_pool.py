@@ -241,11 +241,12 @@ def test_a_client_that_leaves_the_queue_makes_room(proxy, client):
 
 def test_no_close_wait_and_no_pile_of_time_wait(proxy, client):
     weir, backend = proxy()
+    before = tcp_states(backend.port)  # of whoever had the port before
     browser = client(weir)
     for _ in range(300):
         assert browser.get("/").status == 200
     states = tcp_states(backend.port)
-    assert "CLOSE_WAIT" not in states and states.get("TIME_WAIT", 0) == 0, states
+    assert "CLOSE_WAIT" not in states and states.get("TIME_WAIT", 0) <= before.get("TIME_WAIT", 0), states
 
 
 def test_backends_that_close_leave_no_close_wait(proxy, client):

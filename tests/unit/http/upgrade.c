@@ -70,6 +70,13 @@ static void protocols_are_compared_in_any_case(void **state)
     assert_true(fine(&asked, &answer));
 }
 
+static void one_of_several_that_were_asked_for_is_fine(void **state)
+{
+    (void)state;
+    struct head asked = asks("foo/2, websocket"), answer = switches("upgrade", "websocket");
+    assert_true(fine(&asked, &answer));
+}
+
 static void what_was_not_asked_for_is_refused(void **state)
 {
     (void)state;
@@ -109,6 +116,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(accept_is_that_of_the_rfc, begin, end),
         cmocka_unit_test_setup_teardown(keys_are_16_bytes_and_never_the_same, begin, end),
         cmocka_unit_test_setup_teardown(protocols_are_compared_in_any_case, begin, end),
+        cmocka_unit_test_setup_teardown(one_of_several_that_were_asked_for_is_fine, begin, end),
         cmocka_unit_test_setup_teardown(what_was_not_asked_for_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(the_accept_is_checked_where_the_key_is_ours, begin, end),
     };
