@@ -12,8 +12,10 @@
 #include "base/panic.h"
 #include "base/sendable.h"
 
-/* Slices of one writev; more are left for the next. */
-enum { WRITE_SLICES = 64 };
+enum {
+    WRITE_SLICES = 64,      /* of one writev; more are left for the next */
+    PIECE_LATER = 4 * 1024, /* bytes of what need not be copied that libuv writes once it can */
+};
 
 struct tcp {
     struct link link;
@@ -86,7 +88,6 @@ struct batch {
     uv_buf_t buffers[WRITE_SLICES];
     unsigned count;
     size_t bytes;
-    bool more; /* is to follow at once */
 };
 
 static bool is_sendable(const struct chain_link *at)
@@ -95,16 +96,13 @@ static bool is_sendable(const struct chain_link *at)
     return at != NULL && at->slice.len >= SENDABLE_MIN && sendable_file(at->slice.at, &offset) >= 0;
 }
 
-static void batch_gather(struct batch *batch, const struct chain *chain, bool all)
+static void batch_gather(struct batch *batch, const struct chain *chain)
 {
     batch->count = 0;
     batch->bytes = 0;
-    batch->more = false;
     for (struct chain_link *at = chain->first; at != NULL && batch->count < WRITE_SLICES; at = at->next) {
-        if (!all && is_sendable(at)) {
-            batch->more = true;
+        if (is_sendable(at))
             return;
-        }
         batch->buffers[batch->count++] =
             uv_buf_init((char *)(uintptr_t)at->slice.at, (unsigned)at->slice.len);
         batch->bytes += at->slice.len;
@@ -134,12 +132,22 @@ static void on_written(uv_write_t *write, int error)
     tcp_flush(link);
 }
 
-/* Hands the rest to libuv, which waits until the socket takes it. */
+/* Of what lies in a file only the beginning: the rest goes without a copy once that is written. */
+static void gather_later(struct batch *batch, const struct chain *chain)
+{
+    batch_gather(batch, chain);
+    if (batch->count > 0)
+        return;
+    batch->bytes = PIECE_LATER;
+    batch->buffers[batch->count++] = uv_buf_init((char *)(uintptr_t)chain->first->slice.at, PIECE_LATER);
+}
+
+/* Hands it to libuv, which waits until the socket takes it. */
 static void send_later(struct tcp *tcp)
 {
     struct link *link = &tcp->link;
     struct batch batch;
-    batch_gather(&batch, &link->out, true);
+    gather_later(&batch, &link->out);
     uv_write_t *write = malloc(sizeof *write);
     if (write == NULL) {
         link_break(link, FAULT(out_of_memory));
@@ -180,16 +188,9 @@ static ssize_t send_page(struct tcp *tcp, size_t *wanted)
 static ssize_t send_batch(struct tcp *tcp, size_t *wanted)
 {
     struct batch batch;
-    uv_os_fd_t fd;
-    batch_gather(&batch, &tcp->link.out, false);
+    batch_gather(&batch, &tcp->link.out);
     *wanted = batch.bytes;
-    if (!batch.more)
-        return uv_try_write(&tcp->stream, batch.buffers, batch.count);
-    struct msghdr message = {.msg_iov = (struct iovec *)(void *)batch.buffers, .msg_iovlen = batch.count};
-    if (uv_fileno(&tcp->handle, &fd) != 0)
-        return UV_EBADF;
-    ssize_t sent = sendmsg(fd, &message, MSG_MORE | MSG_NOSIGNAL);
-    return sent >= 0 ? sent : uv_translate_sys_error(errno);
+    return uv_try_write(&tcp->stream, batch.buffers, batch.count);
 }
 
 static void tcp_flush(struct link *link)
