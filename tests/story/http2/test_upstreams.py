@@ -274,11 +274,27 @@ def test_auto_takes_what_tls_agrees_on(start, tmp_path):
 
 def test_trailers_over_the_limit_end_an_answer_short(start):
     """The client must not take it for whole."""
-    trailers = [(f"x-{i}", "v" * 1000) for i in range(100)]
-    backend = start(H2Backend(lambda connection, got: connection.answer(got, b"hello", trailers=trailers)))
-    weir = begin(start, backend)
+    trailers, has_begun = [(f"x-{i}", "v" * 1000) for i in range(100)], threading.Event()
+
+    def send(connection, *frames):
+        with connection.lock:
+            for one in frames:
+                one()
+        connection.flush()
+
+    def behave(connection, got):
+        speaker = connection.speaker
+        send(connection, lambda: speaker.send_headers(got.stream, [(":status", "200")]), lambda: speaker.send_data(got.stream, b"hello"))
+
+        def go_on():
+            assert has_begun.wait(20)
+            send(connection, lambda: speaker.send_headers(got.stream, trailers, end_stream=True))
+        threading.Thread(target=go_on, daemon=True).start()
+    weir = begin(start, start(H2Backend(behave)))
     client = start(FrameClient(weir.address))
     client.send(client.headers(request()))
+    client.until(DATA, 1)
+    has_begun.set()
     assert client.until(RST_STREAM, 1)
     line, = weir.access_log(1)
     assert (line["status"], line["fault"]) == (200, "upstream_head_too_large")
