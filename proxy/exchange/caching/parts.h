@@ -22,7 +22,7 @@ struct caching {
     struct body_follower room;    /* writing has some again */
     struct letter has_room;       /* of it, on its way */
     struct cache_object *served;  /* a reference: what answers; for Age */
-    struct cache_fetch fetch;     /* from when the backend is asked until its head is there */
+    struct cache_fetch fetch;     /* from when the backend is asked until its answer is stored */
     uint64_t asked_at;            /* ms, loop->now when the backend was asked */
     unsigned fetched;             /* status of the backend's answer; 0: it wasn't asked */
     struct cache_flight *flight;  /* others wait for what this one fetches; NULL: nobody can */
